@@ -40,8 +40,7 @@ mod tests {
     use super::*;
 
     fn page(position: u64, more: bool) -> PullResponse {
-        let (cursor, records) = (String::new(), Vec::new());
-        PullResponse { records, cursor, epoch: 0, more, position, last: 200, reset: false }
+        PullResponse { more, position, last: 200, ..PullResponse::default() }
     }
 
     #[test]

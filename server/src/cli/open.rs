@@ -5,12 +5,14 @@ use crate::config::Storage;
 use crate::db::Db;
 use crate::db::accounts::account;
 use crate::db::figures::rebuild;
+use crate::db::records::days;
 use crate::seed;
 
 /// Opens the database and fills it when it is empty; returns whether it was.
 pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
     let db = Db::open(&storage.database_url, storage.replica_url.as_deref()).await?;
     let filled = seed::fill(&db).await?;
+    days::fill_days(&db).await?;
     rebuild::bring_up_to_date(&db).await?;
     for name in account::respell(&db).await? {
         tracing::warn!(

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Numbers of rows in one statement, the largest first. SQLite takes at most 32,766 parameters, PostgreSQL 65,535, and the widest
-/// row has 19.
+/// row has 20.
 const ROWS: [usize; 4] = [64, 16, 4, 1];
 
 /// Cuts rows into chunks of these sizes.

@@ -3,3 +3,4 @@
 pub mod rights;
 pub mod user;
 pub mod username;
+pub mod visibility;

@@ -64,6 +64,7 @@ impl Role {
 
 /// Places and programmes in which a right holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Scope {
     /// Place codes, each covering its descendants; empty means everywhere.
     pub places: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::entry::apply_locally;
 use super::ledger::apply_item_locally;
-use super::outbox::{OutboxItem, Sender};
+use super::outbox::{OutboxItem, Sender, is_complete_record};
 use crate::entry::field;
 use crate::sync::kind::Kind;
 use crate::sync::protocol::{Mutation, Op, Outcome, PushResult, Record};
@@ -144,7 +144,10 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
         // The result may repeat an old one; the next pull brings the current record.
         return Ack { remaining, settled: None, replica: ReplicaUpdate::Keep, is_new: false };
     }
-    let is_new = mutation.kind == Kind::Entry && replica_record.is_none() && mutation.op == Op::Put;
+    // An edit of a record that is not in the replica: the fields alone are no record. The next pull brings it if the
+    // phone is to hold it.
+    let is_partial = replica_record.is_none() && mutation.base_rev > 0 && !is_complete_record(mutation);
+    let is_new = mutation.kind == Kind::Entry && replica_record.is_none() && mutation.op == Op::Put && !is_partial;
     // A pull may have stored a later revision already.
     let overtaken = replica_record.as_ref().is_some_and(|stored| stored.rev > result.rev);
     let replica = if overtaken {
@@ -153,6 +156,8 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
         if record.deleted { ReplicaUpdate::Remove } else { ReplicaUpdate::Put(record.clone()) }
     } else if mutation.op == Op::Delete {
         ReplicaUpdate::Remove
+    } else if is_partial {
+        ReplicaUpdate::Keep
     } else {
         let mut fields = replica_record.map(|record| record.fields).unwrap_or_default();
         if mutation.kind == Kind::Entry {

@@ -13,6 +13,7 @@ pub mod protocol;
 pub mod record_fields;
 pub mod resolution;
 pub mod upload;
+pub mod window;
 
 pub use crate::entry::path::{self, Path};
 pub use acknowledge::{ReplicaUpdates, acknowledge};
@@ -28,3 +29,4 @@ pub use protocol::{
 };
 pub use resolution::{ConflictingValue, Resolution, conflicting_values, resolution_mutation};
 pub use upload::Upload;
+pub use window::{ReplicaRule, Window};

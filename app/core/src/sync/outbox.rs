@@ -152,7 +152,7 @@ fn assign_base(
 }
 
 /// Returns whether a mutation has all required fields of a new record, and so is not an edit.
-fn is_complete_record(mutation: &Mutation) -> bool {
+pub(super) fn is_complete_record(mutation: &Mutation) -> bool {
     let needed: &[&str] = match mutation.kind {
         Kind::Entry => &[field::ACTIVITY, field::DATE, field::PLACE],
         Kind::LedgerItem => &[field::YEAR, field::PLACE, field::PROGRAMME, field::TITLE],

@@ -1,6 +1,7 @@
 //! Wire types of the sync protocol between app and server; their JSON shapes are part of the HTTP API.
 
 use super::kind::Kind;
+use super::window::Window;
 use crate::entry::{Fields, Path};
 use crate::values::field_error::{ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
@@ -188,11 +189,17 @@ pub struct Record {
 }
 
 /// Changes since a cursor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PullResponse {
-    /// Changed records, oldest change first.
+    /// Changed records, oldest change first. A listing of a window comes newest first.
     pub records: Vec<Record>,
+    /// Records outside the window, which the phone removes. Only a client that asks for a window receives them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Uuid>,
+    /// A new or moved window: the phone removes the records that it does not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// Cursor for the next pull.
     pub cursor: String,
     /// Database epoch: 0 for the first, another number after each restore from a backup.

@@ -70,6 +70,12 @@ impl Month {
         months.saturating_add(self.month as i32 - other.month as i32)
     }
 
+    /// Returns the first day.
+    pub fn first_day(self) -> Date {
+        let month = time::Month::try_from(self.month).unwrap_or(time::Month::January);
+        Date::from_calendar_date(self.year, month, 1).unwrap_or(Date::MIN)
+    }
+
     /// Returns the last day.
     pub fn last_day(self) -> Date {
         let month = time::Month::try_from(self.month).unwrap_or(time::Month::December);

@@ -1,11 +1,13 @@
 //! Invariants that hold at the end of each history: nothing is lost, duplicated or overwritten unseen.
 
 use crate::phone::{Phone, Storage};
-use crate::server::{Revision, record};
+use crate::server::{CATALOGUE, LIMITS, Revision, record};
 use crate::world::{PHONES, World};
+use jiedui_core::access::user::User;
 use jiedui_core::entry::field;
-use jiedui_core::sync::{Kind, Mutation, Outcome, Path, Record};
-use std::collections::BTreeMap;
+use jiedui_core::sync::window::{Bounds, Calendar, Facts, Part, Position};
+use jiedui_core::sync::{Kind, Mutation, Outcome, Path, Record, Window};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 impl World {
@@ -13,12 +15,63 @@ impl World {
     pub fn check(&self) -> Result<(), String> {
         self.check_saved()?;
         self.check_overwritten()?;
-        let alive = self.server.disk.records.iter().filter(|(_, stored)| !stored.deleted);
-        let truth: BTreeMap<Uuid, Record> = alive.map(|(id, stored)| (*id, record(*id, stored))).collect();
         for (number, phone) in self.phones.iter().enumerate() {
-            let storage = phone.storage.borrow();
-            if storage.replica != truth {
-                return Err(format!("phone {number} holds {:#?}, the server {truth:#?}", storage.replica));
+            let held = self.check_replica(phone, &phone.storage.borrow());
+            held.map_err(|violation| format!("phone {number}: {violation}"))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that a phone holds exactly the records of its window, besides those that its outbox needs.
+    fn check_replica(&self, phone: &Phone, storage: &Storage) -> Result<(), String> {
+        let (disk, user) = (&self.server.disk, phone.user.id);
+        let Some(window) = &storage.window else { return Err("it has no window".into()) };
+        self.check_window(&phone.user, window)?;
+        let needed: BTreeSet<Uuid> = storage.outbox.values().map(|item| item.mutation.id).collect();
+        // A conflict that is answered again after a restore may repeat an old record.
+        let conflicts = storage.outbox.values().filter(|item| item.is_conflict() && !item.again);
+        let conflicts: BTreeSet<Uuid> = conflicts.map(|item| item.mutation.id).collect();
+        let alive = disk.records.iter().filter(|(_, stored)| !stored.deleted);
+        let truth: BTreeMap<Uuid, Record> = alive.map(|(id, stored)| (*id, record(*id, stored))).collect();
+        for (id, record) in &truth {
+            let facts = Facts::of(record, Some(&CATALOGUE));
+            let is_in_conflict = conflicts.contains(id) && disk.is_in_conflict(user, *id) && window.shows(user, &facts);
+            if (window.holds(user, &facts) || is_in_conflict) && storage.replica.get(id) != Some(record) {
+                return Err(format!("it has {:#?} instead of {record:#?}, {window:#?}", storage.replica.get(id)));
+            }
+        }
+        for (id, record) in &storage.replica {
+            let is_needed = needed.contains(id);
+            let is_current = truth.get(id) == Some(record);
+            let is_held = window.holds(user, &Facts::of(record, Some(&CATALOGUE)));
+            let is_outdated_copy = is_needed && (storage.left.contains(id) || !is_held);
+            if !(is_current && (is_held || is_needed)) && !is_outdated_copy {
+                return Err(format!("it still has {record:#?}, the server {:#?}, {window:#?}", truth.get(id)));
+            }
+        }
+        match storage.left.iter().find(|id| !needed.contains(*id) || !storage.replica.contains_key(*id)) {
+            Some(id) => Err(format!("it remembers for nothing that {id} has left the window")),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that a window follows the rights, the calendar and the limits.
+    fn check_window(&self, user: &User, window: &Window) -> Result<(), String> {
+        let calendar = Calendar::of(self.today());
+        if Window::new(user, window.bounds) != *window || window.bounds.calendar() != calendar {
+            return Err(format!("{window:#?} is outdated: {:?}, {calendar:?}", user.scope));
+        }
+        let Bounds { place_since, review_since, .. } = window.bounds;
+        let parts = [
+            (Part::Places, place_since, Position::start_of(calendar.place_since), LIMITS.places),
+            (Part::Reviews, review_since, Position::first(), LIMITS.reviews),
+        ];
+        for (part, since, first, limit) in parts {
+            let positions = self.server.disk.part(window, part);
+            let held = positions.iter().filter(|position| **position >= since).count();
+            let available = positions.iter().filter(|position| **position >= first).count();
+            if held > limit || held < available.min(limit / 2) {
+                return Err(format!("{held} of {available} records are held from {since:?}"));
             }
         }
         Ok(())

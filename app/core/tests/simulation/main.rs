@@ -21,7 +21,7 @@ use world::World;
 /// Number of histories by default.
 const DEFAULT_SEEDS: u64 = 2_000;
 /// Number of histories in which each sabotage must be detected.
-const SABOTAGE_SEEDS: u64 = 500;
+const SABOTAGE_SEEDS: u64 = 6_000;
 
 fn env_number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
@@ -60,7 +60,7 @@ fn no_history_depends_on_anything_but_its_seed() {
 #[test]
 fn histories_reach_every_outcome() {
     let mut outcomes = BTreeMap::new();
-    let (mut deleted, mut settled, mut restored, mut duplicated, mut renamed) = (0, 0, 0, 0, 0);
+    let (mut deleted, mut settled, mut restored, mut duplicated, mut renamed, mut moved) = (0, 0, 0, 0, 0, 0);
     for seed in 0..600 {
         let mut world = World::new(seed, Sabotage::None);
         world.run().unwrap();
@@ -70,6 +70,7 @@ fn histories_reach_every_outcome() {
         restored += world.server.disk.epochs.len();
         duplicated += world.duplicated;
         renamed += world.renamed();
+        moved += world.scope_changes;
         settled += world.server.disk.settled.len();
         deleted += world.server.disk.records.values().filter(|stored| stored.deleted).count();
     }
@@ -77,6 +78,7 @@ fn histories_reach_every_outcome() {
         assert!(outcomes.get(outcome).is_some_and(|times| *times > 50), "{outcomes:?}");
     }
     assert!(deleted > 100 && settled > 20, "{deleted} {settled}");
+    assert!(moved > 500, "{moved} changes of rights");
     assert!(restored > 50 && duplicated > 100 && renamed > 20, "{restored} {duplicated} {renamed}");
 }
 
@@ -95,6 +97,18 @@ fn every_sabotage_is_detected() {
         Sabotage::SentItemsForgotten,
         Sabotage::ClientIdentifierKept,
         Sabotage::TabsShareIdentifiers,
+        Sabotage::RightsOfCursorKept,
+        Sabotage::CalendarIgnored,
+        Sabotage::LimitsIgnored,
+        Sabotage::WindowMovedInSilence,
+        Sabotage::WidenedWindowNotListed,
+        Sabotage::UnfinishedListingTrusted,
+        Sabotage::FeedReadAfterListing,
+        Sabotage::LeavingNotSent,
+        Sabotage::ConflictsNotSent,
+        Sabotage::NeededRecordsDropped,
+        Sabotage::LeavingForgotten,
+        Sabotage::LatePagesStored,
     ];
     for sabotage in sabotages {
         let detected = (0..SABOTAGE_SEEDS).find_map(|seed| run(seed, sabotage).err());

@@ -2,12 +2,12 @@
 
 mod person;
 
-use crate::server::Sabotage;
+use crate::server::{CATALOGUE, Sabotage};
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::rng::SeededRng;
 use jiedui_core::sync::{
-    Clock, Engine, Input, Kind, Mutation, Op, OutboxItem, Output, Path, PullResponse, PushResult, Record, Resolution,
-    Sender, acknowledge, all_paths, enqueue, next_batch, requeue,
+    Clock, Engine, Input, Kind, Mutation, Op, OutboxItem, Output, Path, PullResponse, PushResult, Record, ReplicaRule,
+    Resolution, Sender, Window, acknowledge, all_paths, enqueue, next_batch, requeue,
 };
 use jiedui_core::values::{date::format_date, field_error::ErrorCode};
 use serde_json::json;
@@ -21,8 +21,12 @@ use uuid::Uuid;
 pub struct Storage {
     pub outbox: BTreeMap<u64, OutboxItem>,
     pub replica: BTreeMap<Uuid, Record>,
-    /// Database epoch and position in the change feed.
-    pub cursor: (u64, u64),
+    /// Records outside the window that outbox items still need; their copies are outdated.
+    pub left: BTreeSet<Uuid>,
+    /// Records that the phone holds; `None` before the first pull.
+    pub window: Option<Window>,
+    /// Cursor of the last pull.
+    pub cursor: Option<String>,
     pub epoch: Option<u64>,
     pub last_seq: u64,
     /// Current client identifier.
@@ -41,7 +45,7 @@ pub struct Storage {
 #[derive(Clone, Debug)]
 pub enum Request {
     Push { client: Uuid, copy: usize, mutations: Vec<Mutation> },
-    Pull((u64, u64)),
+    Pull(Option<String>),
 }
 
 pub struct Phone {
@@ -55,6 +59,10 @@ pub struct Phone {
     pub todo: VecDeque<Output>,
     /// Identifier of the pending request, and whether it is a push.
     pub pending_request: Option<(u64, bool)>,
+    /// Cursor of the pending pull.
+    pub pull_cursor: Option<String>,
+    /// Whether the last new entry has an earlier date than the day it was recorded.
+    pub backdated: bool,
     /// Whether it waits for a back-off to end.
     pub waiting: bool,
     /// Error of the device clock in milliseconds, and what the phone has learned about it.
@@ -92,6 +100,8 @@ impl Phone {
             engine: Engine::new(number as u64),
             todo: VecDeque::new(),
             pending_request: None,
+            pull_cursor: None,
+            backdated: false,
             waiting: false,
             // One clock in 1970, one two days ahead, two correct ones.
             clock_error: [-1_795_000_000_000, 172_800_000, 0, 0][number as usize % 4],
@@ -107,6 +117,7 @@ impl Phone {
             storage: self.storage.clone(),
             engine: Engine::new(number),
             todo: VecDeque::new(),
+            pull_cursor: None,
             clock: self.clock,
             ..*self
         }
@@ -153,7 +164,11 @@ impl Phone {
                 let copy = self.storage.borrow().copy;
                 return Some(Request::Push { client: self.push_client, copy, mutations });
             }
-            Output::Pull => return Some(Request::Pull(self.storage.borrow().cursor)),
+            Output::Pull => {
+                let cursor = self.storage.borrow().cursor.clone();
+                self.pull_cursor = cursor.clone();
+                return Some(Request::Pull(cursor));
+            }
             Output::StorePush(_) | Output::StorePull(_) if full => self.handle(Input::StorageFailed),
             Output::StorePush(results) => {
                 self.store_push(&results);
@@ -175,6 +190,8 @@ impl Phone {
         storage.epoch.get_or_insert(self.response_epoch);
         let sender = Sender { client: self.push_client, ..self.sender(storage) };
         let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
+        let is_answered = |item: &&OutboxItem| results.iter().any(|result| result.seq == item.mutation.seq);
+        let answered: BTreeSet<Uuid> = outbox.iter().filter(is_answered).map(|item| item.mutation.id).collect();
         let renamed = Uuid::from_u128(1_000_000 * (1 + storage.copy as u128) + u128::from(storage.renamed));
         let mut updates = acknowledge(sender, renamed, results, &outbox, &storage.replica);
         if self.sabotage == Sabotage::ClientIdentifierKept && updates.is_duplicated {
@@ -207,6 +224,7 @@ impl Phone {
                 None => drop(storage.replica.remove(&id)),
             }
         }
+        self.release(storage, answered);
         storage.sent.extend(updates.sent.into_iter().map(|item| (item.mutation.seq, item)));
         if updates.is_duplicated {
             storage.client = renamed;
@@ -214,10 +232,14 @@ impl Phone {
         }
     }
 
-    /// Stores a pull. Returns whether the server was restored from a backup.
+    /// Stores a pull. Returns whether a further round is necessary, after a restore of the server from a backup. A page
+    /// that does not continue from the stored cursor is dropped: another tab has pulled meanwhile.
     fn store_pull(&mut self, pulled: PullResponse) -> bool {
         let mut storage = self.storage.borrow_mut();
         let storage = &mut *storage;
+        if storage.cursor != self.pull_cursor && self.sabotage != Sabotage::LatePagesStored {
+            return false;
+        }
         let is_restored = storage.epoch.is_some_and(|epoch| epoch != pulled.epoch);
         if is_restored && self.sabotage != Sabotage::SentItemsForgotten {
             let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
@@ -225,18 +247,54 @@ impl Phone {
             let waiting = requeue(&outbox, sent, &storage.replica);
             storage.outbox.extend(waiting.into_iter().map(|item| (item.mutation.seq, item)));
         }
-        if pulled.reset || is_restored {
+        // A page without a cursor lists what the server has now. It does not name what was deleted before.
+        if pulled.reset || is_restored || self.pull_cursor.is_none() {
             storage.replica.clear();
+            storage.left.clear();
         }
         storage.epoch = Some(pulled.epoch);
+        if pulled.window.is_some() {
+            storage.window = pulled.window;
+            let ids: Vec<Uuid> = storage.replica.keys().copied().collect();
+            self.release(storage, ids);
+        }
         for record in pulled.records {
-            if record.deleted {
-                storage.replica.remove(&record.id);
-            } else {
-                storage.replica.insert(record.id, record);
+            let id = record.id;
+            storage.left.remove(&id);
+            storage.replica.remove(&id);
+            if !record.deleted {
+                storage.replica.insert(id, record);
+                self.release(storage, [id]);
             }
         }
-        storage.cursor = (pulled.epoch, pulled.cursor.parse().unwrap());
+        for id in pulled.left {
+            if storage.replica.contains_key(&id) && self.sabotage != Sabotage::LeavingForgotten {
+                storage.left.insert(id);
+            }
+            if !self.is_needed(storage, id) {
+                storage.replica.remove(&id);
+                storage.left.remove(&id);
+            }
+        }
+        storage.cursor = Some(pulled.cursor);
         is_restored
+    }
+
+    /// Removes those of the records that the replica does not keep.
+    fn release(&self, storage: &mut Storage, ids: impl IntoIterator<Item = Uuid>) {
+        for id in ids {
+            let rule = ReplicaRule { user: self.user.id, window: storage.window.as_ref(), catalogue: Some(&CATALOGUE) };
+            let is_needed = self.is_needed(storage, id);
+            let has_left = storage.left.contains(&id);
+            if storage.replica.get(&id).is_none_or(|record| !rule.keeps(record, has_left, is_needed)) {
+                storage.replica.remove(&id);
+                storage.left.remove(&id);
+            }
+        }
+    }
+
+    /// Returns whether an item of the outbox needs a record.
+    fn is_needed(&self, storage: &Storage, id: Uuid) -> bool {
+        self.sabotage != Sabotage::NeededRecordsDropped && storage.outbox.values().any(|item| item.mutation.id == id)
     }
 }

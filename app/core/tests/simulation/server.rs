@@ -1,15 +1,17 @@
 //! Simulated server with an in-memory disk: uncommitted changes are lost when it is killed.
 
+mod pull;
 mod sabotage;
 
+pub use self::pull::LIMITS;
 pub use self::sabotage::Sabotage;
 use jiedui_core::access::user::User;
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::{Level, Place, Places, Side};
 use jiedui_core::entry::{Fields, Rules};
 use jiedui_core::sync::{
-    Decision, Existing, Kind, Mutation, MutationAuthor, Outcome, Path, PullResponse, PushResult, Record, Resolution,
-    all_paths, merge_entry, rebased_to_current_epoch, resolution_mutation,
+    Decision, Existing, Kind, Mutation, MutationAuthor, Outcome, Path, PushResult, Record, Resolution, all_paths,
+    merge_entry, rebased_to_current_epoch, resolution_mutation,
 };
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::json;
@@ -39,6 +41,8 @@ pub struct Stored {
     pub fields: Fields,
     pub deleted: bool,
     pub change: u64,
+    /// Scopes (place and programme) in which it stood before.
+    pub former: Vec<(String, String)>,
     pub revisions: Vec<Revision>,
 }
 
@@ -78,20 +82,36 @@ pub struct Server {
     pub sequence: u64,
 }
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     let field = |code: &str| {
         json!({"code": code, "name": "", "name_en": "", "kind": "integer", "unit": "", "unit_en": "",
                "required": false, "feeds": null})
     };
-    serde_json::from_value(json!({"version": 1, "programmes": [], "indicators": [], "activities": [
-        {"code": "survey", "programme": "health", "name": "", "name_en": "", "version": 1,
-         "fields": [field("count"), field("people")]}]}))
+    let activity = |code: &str, programme: &str| {
+        json!({"code": code, "programme": programme, "name": "", "name_en": "", "version": 1,
+               "fields": [field("count"), field("people")]})
+    };
+    serde_json::from_value(json!({"version": 1, "programmes": [], "indicators": [],
+        "activities": [activity("survey", "health"), activity("lesson", "education")]}))
     .unwrap()
 });
+/// Townships of the simulated county.
+pub const TOWNSHIPS: [&str; 2] = ["522728108", "522728109"];
 static PLACES: LazyLock<Places> = LazyLock::new(|| {
-    let (code, parent, name) = ("522728".to_owned(), "5227".to_owned(), String::new());
-    Places::new(vec![Place { code, parent, level: Level::County, name, side: Side::B }])
+    let place = |code: &str, parent: &str, level| {
+        let (code, parent, name) = (code.to_owned(), parent.to_owned(), String::new());
+        Place { code, parent, level, name, side: Side::B }
+    };
+    let townships = TOWNSHIPS.map(|code| place(code, "522728", Level::Township));
+    Places::new([place("522728", "5227", Level::County)].into_iter().chain(townships).collect())
 });
+
+/// Returns place and programme of a record.
+fn scope(fields: &Fields) -> (String, String) {
+    let text = |name: &str| fields.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let programme = CATALOGUE.activity(&text("activity")).map(|activity| activity.programme.clone());
+    (text("place"), programme.unwrap_or_default())
+}
 
 impl Server {
     /// Returns the disk after a push, and the results. Change numbers continue from `last`.
@@ -143,20 +163,6 @@ impl Server {
         }
         disk.change = disk.change.max(change);
         (disk, results)
-    }
-
-    /// Returns at most `limit` records after a position in the feed; from the start if the epoch differs.
-    pub fn pull(&self, (epoch, after): (u64, u64), limit: usize) -> PullResponse {
-        let reset = epoch != self.disk.epoch();
-        let after = if reset { 0 } else { after };
-        let mut changed: Vec<_> = self.disk.records.iter().filter(|(_, stored)| stored.change > after).collect();
-        changed.sort_by_key(|(_, stored)| stored.change);
-        let more = changed.len() > limit;
-        changed.truncate(limit);
-        let position = changed.last().map_or(after, |(_, stored)| stored.change);
-        let records = changed.into_iter().map(|(id, stored)| record(*id, stored)).collect();
-        let (cursor, last) = (position.to_string(), self.disk.change);
-        PullResponse { records, cursor, epoch: self.disk.epoch(), more, position, last, reset }
     }
 
     /// Replaces the database by a backup and starts a new epoch.
@@ -269,6 +275,10 @@ fn apply_to_entry(
             let changed = if rev == 0 { all_paths(&fields) } else { changed };
             let stored = disk.records.entry(mutation.id).or_default();
             let rev = rev + 1;
+            let before = scope(&stored.fields);
+            if rev > 1 && before != scope(&fields) && !stored.former.contains(&before) {
+                stored.former.push(before);
+            }
             (stored.rev, stored.fields, stored.deleted, stored.change) = (rev, fields, deleted, *change);
             let (base_rev, epoch, at) = (mutation.base_rev, mutation.epoch, context.by.at);
             let (by, phone) = (context.key(mutation), context.by.phone);

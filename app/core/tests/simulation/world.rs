@@ -3,15 +3,17 @@
 mod network;
 
 use crate::phone::{self, Phone, Request, Storage, is_reused};
-use crate::server::{Disk, Key, Pusher, Sabotage, Server};
-use jiedui_core::access::user::Role;
+use crate::server::{CATALOGUE, Disk, Key, Pusher, Sabotage, Server, TOWNSHIPS, record};
+use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::rng::SeededRng;
-use jiedui_core::sync::{Failure, Input, Mutation, PullResponse, PushResponse, PushResult};
+use jiedui_core::sync::window::Facts;
+use jiedui_core::sync::{Failure, Input, Mutation, PullResponse, PushResponse, PushResult, Record};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// Number of steps with faults.
@@ -79,8 +81,11 @@ pub struct World {
     backup: Option<Disk>,
     pub former: BTreeMap<u64, Disk>,
     pub duplicated: usize,
+    pub scope_changes: usize,
     /// Server time in milliseconds since 1970.
     time: i64,
+    /// Days by which the calendar of the window is ahead of the time, so that a history sees a month and a year begin.
+    days_ahead: i64,
     /// First result for each key.
     answered: BTreeMap<Key, PushResult>,
 
@@ -109,7 +114,9 @@ impl World {
             backup: None,
             former: BTreeMap::new(),
             duplicated: 0,
+            scope_changes: 0,
             time: START,
+            days_ahead: 0,
             answered: BTreeMap::new(),
 
             violation: None,
@@ -134,6 +141,12 @@ impl World {
         if self.rng.percent(2) {
             return self.copy_state(phone);
         }
+        if self.rng.percent(1) {
+            return self.change_scope(phone);
+        }
+        if self.rng.percent(1) {
+            self.days_ahead += self.rng.below(60) as i64;
+        }
         match self.rng.below(100) {
             0..10 => self.act(phone),
             10..55 => {
@@ -157,6 +170,27 @@ impl World {
             97 => self.commit_one(),
             _ => self.phones[phone].handle(Input::SyncNow),
         }
+    }
+
+    /// Gives the user of a phone other places and programmes.
+    fn change_scope(&mut self, phone: usize) {
+        let places = match self.rng.below(4) {
+            0 => Vec::new(),
+            1 => vec!["522728".to_owned()],
+            number => vec![TOWNSHIPS[number - 2].to_owned()],
+        };
+        let programmes = if self.rng.percent(30) { vec!["health".to_owned()] } else { Vec::new() };
+        let user = self.phones[phone].user.id;
+        for phone in self.phones.iter_mut().filter(|phone| phone.user.id == user) {
+            phone.user.scope = Scope { places: places.clone(), programmes: programmes.clone() };
+        }
+        self.scope_changes += 1;
+    }
+
+    /// Returns the server's day, by which it chooses windows.
+    pub fn today(&self) -> Date {
+        let now = OffsetDateTime::from_unix_timestamp(self.time.div_euclid(1000)).unwrap();
+        now.date() + Duration::days(self.days_ahead)
     }
 
     /// Duplicates or restores a browser profile, or backs up or restores the database.
@@ -215,9 +249,11 @@ impl World {
         self.last_id += 1;
         let new_id = Uuid::from_u128(u128::from(self.last_id) << 64);
         let copy = self.phones[phone].storage.borrow().copy;
+        let found = if self.rng.percent(20) { self.find_on_server(phone) } else { None };
         let phone = &mut self.phones[phone];
-        if let Some(mutation) = phone.act(&mut self.rng, new_id, self.time) {
-            if let (true, Some(date)) = (phone.knows_time, mutation.fields.get("date"))
+        if let Some(mutation) = phone.act(&mut self.rng, new_id, self.time, found.as_ref()) {
+            let is_new = mutation.fields.contains_key("activity") && !phone.backdated;
+            if let (true, true, Some(date)) = (is_new, phone.knows_time, mutation.fields.get("date"))
                 && *date != phone::day(self.time)
             {
                 self.violation = Some(format!("a phone that has heard of the time recorded {date}"));
@@ -225,6 +261,20 @@ impl World {
             self.saved[copy].insert(mutation.seq, mutation);
             phone.handle(Input::Wake);
         }
+    }
+
+    /// Returns a record that the user of a phone finds on the server, whether or not the phone holds it.
+    fn find_on_server(&mut self, phone: usize) -> Option<Record> {
+        let disk = &self.server.disk;
+        let phone = &self.phones[phone];
+        // A page of another epoch would name other revisions.
+        if phone.storage.borrow().epoch != Some(disk.epoch()) {
+            return None;
+        }
+        let alive = disk.records.iter().filter(|(_, stored)| !stored.deleted);
+        let visible: Vec<Record> =
+            alive.map(|(id, stored)| record(*id, stored)).filter(|record| sees(&phone.user, record)).collect();
+        self.rng.one_of(&visible).cloned()
     }
 
     fn run_phone(&mut self, phone: usize, full: bool) {
@@ -263,4 +313,10 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// Returns whether a user sees a record.
+fn sees(user: &User, record: &Record) -> bool {
+    let facts = Facts::of(record, Some(&CATALOGUE));
+    user.sees(facts.author, facts.programme.unwrap_or_default(), facts.place)
 }

@@ -122,14 +122,14 @@ pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) 
 
 /// The entries at a place and below, of these years, the last included.
 pub async fn entries_at(db: &Db, place: &str, years: (i32, i32)) -> Result<Vec<(Uuid, Entry)>> {
-    let query = "SELECT id, fields FROM record WHERE place >= $1 AND place < $2 AND month >= $3 AND month <= $4
+    let query = "SELECT id, fields FROM record WHERE place >= $1 AND place < $2 AND day >= $3 AND day <= $4
         AND kind = 'entry' AND NOT deleted";
     let rows = with_db!(replica db, |pool| sqlx::query_as::<_, (Uuid, String)>(query)
         .bind(place)
         // Codes are digits: the colon comes right after them.
         .bind(format!("{place}:"))
-        .bind(format!("{:04}-01", years.0))
-        .bind(format!("{:04}-12", years.1))
+        .bind(format!("{:04}-01-01", years.0))
+        .bind(format!("{:04}-12-31", years.1))
         .fetch_all(pool)
         .await?);
     Ok(rows

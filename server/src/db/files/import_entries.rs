@@ -25,13 +25,14 @@ struct RecordedRow {
 
 /// Returns the latest entries of an activity at a place in a month that the user may see. Omits unreadable ones.
 pub async fn recorded(db: &Db, user: &User, activity: &str, place: &str, month: &str) -> Result<Vec<Entry>> {
-    let query = "SELECT id, fields, author, programme FROM record WHERE place = $1 AND month = $2 AND activity = $3
-        AND kind = 'entry' AND NOT deleted ORDER BY created DESC LIMIT $4";
+    let query = "SELECT id, fields, author, programme FROM record WHERE place = $1 AND day >= $2 AND day <= $5
+        AND activity = $3 AND kind = 'entry' AND NOT deleted ORDER BY created DESC LIMIT $4";
     let rows: Vec<RecordedRow> = with_db!(replica db, |pool| sqlx::query_as(query)
         .bind(place)
-        .bind(month)
+        .bind(format!("{month}-01"))
         .bind(activity)
         .bind(MAX_COMPARED)
+        .bind(format!("{month}-31"))
         .fetch_all(pool)
         .await?);
     let visible = rows.into_iter().filter(|row| user.sees(row.author, &row.programme, place));

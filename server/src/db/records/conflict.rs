@@ -66,6 +66,12 @@ pub async fn waiting(tx: &mut Tx, record: Uuid, client: Uuid, seq: i64) -> Resul
     values.map(|values| stored::parse(KIND, name_of(record, client, seq), &values)).transpose()
 }
 
+/// Returns the records on which a change of an account waits for a resolution.
+pub async fn records_of_account(db: &Db, account: Uuid) -> Result<Vec<Uuid>> {
+    let query = "SELECT DISTINCT record FROM conflict WHERE account = $1 AND settled_at IS NULL";
+    Ok(with_db!(replica db, |pool| sqlx::query_scalar::<_, Uuid>(query).bind(account).fetch_all(pool).await?))
+}
+
 /// Marks a conflict as resolved.
 pub async fn resolve(tx: &mut Tx, record: Uuid, (client, seq): (Uuid, i64), account: Uuid, at: i64) -> Result<()> {
     let query = "UPDATE conflict SET settled_at = $1, settled_by = $2 WHERE record = $3 AND client = $4 AND seq = $5";

@@ -4,7 +4,9 @@ use crate::db::{DbError, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::access::user::User;
+use jiedui_core::access::visibility::Visibility;
+use jiedui_core::sync::window::Progress;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -15,51 +17,39 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
     #[serde(rename = "u")]
-    user: Uuid,
+    pub(super) user: Uuid,
     /// Epoch in which the cursor was issued.
     #[serde(rename = "e", default)]
-    epoch: i64,
+    pub(super) epoch: i64,
     #[serde(rename = "c")]
     pub(super) change: i64,
     #[serde(rename = "s")]
     pub(super) visibility: Visibility,
-    /// Version of the visibility; see [`Visibility::upgrade`].
+    /// Version of the visibility; see [`upgrade`].
     #[serde(rename = "v", default)]
-    version: u8,
+    pub(super) version: u8,
     /// Visibility before the rights changed, and the position at that time: up to there the feed is replayed once.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<(Visibility, i64)>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Visibility {
-    all: bool,
-    scope: Scope,
-}
-
-impl Visibility {
-    fn of(user: &User) -> Self {
-        Self { all: user.role == Role::Admin, scope: user.scope.clone() }
-    }
-
-    /// Upgrades a visibility of version 0. There were six programmes then, and an account for all of them named
-    /// them. Without this, every phone would pull all its records again after the server's upgrade.
-    fn upgrade(&mut self) {
-        let names: BTreeSet<&String> = self.scope.programmes.iter().collect();
-        if names.len() == FIRST_PROGRAMMES {
-            self.scope.programmes.clear();
-        }
-    }
-
-    pub(super) fn has(&self, place: &str, programme: &str) -> bool {
-        self.all || (self.scope.has_place(place) && self.scope.has_programme(programme))
-    }
+    /// Progress of a client that holds a window; `None` for one that holds everything.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub(super) progress: Option<Progress>,
 }
 
 /// Version of the visibility in new cursors.
 const VERSION: u8 = 1;
 /// Number of programmes before others could be added.
 const FIRST_PROGRAMMES: usize = 6;
+
+/// Brings a visibility of version 0 up to date. There were six programmes then, and an account for all of them named
+/// them. Without this, every phone would pull all its records again after the server's upgrade.
+fn upgrade(visibility: &mut Visibility) {
+    let names: BTreeSet<&String> = visibility.scope.programmes.iter().collect();
+    if names.len() == FIRST_PROGRAMMES {
+        visibility.scope.programmes.clear();
+    }
+}
+
 /// Number of bytes of a cursor's signature.
 const SIGNATURE: usize = 16;
 
@@ -92,12 +82,13 @@ impl CursorKey {
 impl Cursor {
     /// Returns the cursor at the start of the feed.
     pub fn start(user: &User, epoch: i64) -> Self {
-        Self { user: user.id, epoch, change: 0, visibility: Visibility::of(user), version: VERSION, before: None }
+        let visibility = Visibility::of(user);
+        Self { user: user.id, epoch, change: 0, visibility, version: VERSION, before: None, progress: None }
     }
 
-    /// Parses a cursor of this user and epoch; `None` if it is invalid. An unsigned cursor comes from an earlier
-    /// version. It must not claim a wider visibility than the user has now, since deletions of hidden records name
-    /// their kind, identifier and revision.
+    /// Parses a cursor of this user and epoch; `None` if it is invalid. Its rights may be outdated. An unsigned cursor
+    /// comes from an earlier version. It must not claim a wider visibility than the user has now, since deletions of
+    /// hidden records name their kind, identifier and revision.
     pub fn parse(text: &str, user: &User, epoch: i64, key: &CursorKey) -> Option<Self> {
         let (body, signature) = text.split_once('.').map_or((text, None), |(body, signature)| (body, Some(signature)));
         if let Some(signature) = signature {
@@ -106,33 +97,41 @@ impl Cursor {
         }
         let mut cursor: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
         if cursor.version == 0 {
-            cursor.visibility.upgrade();
-            cursor.before.iter_mut().for_each(|(visibility, _)| visibility.upgrade());
+            upgrade(&mut cursor.visibility);
+            cursor.before.iter_mut().for_each(|(visibility, _)| upgrade(visibility));
             cursor.version = VERSION;
         }
         if cursor.user != user.id || cursor.epoch != epoch || cursor.change < 0 {
             return None;
         }
         let visibility = Visibility::of(user);
-        if signature.is_none() && (cursor.visibility != visibility || cursor.before.is_some()) {
+        let is_plain = cursor.before.is_none() && cursor.progress.is_none();
+        if signature.is_none() && (cursor.visibility != visibility || !is_plain) {
             return None;
         }
-        if cursor.visibility == visibility {
-            return Some(cursor);
+        Some(cursor)
+    }
+
+    /// Returns the cursor of a client that holds everything that the user sees now. If the rights have changed, or the
+    /// client held a window, the feed is sent again.
+    #[must_use]
+    pub fn without_window(self, user: &User) -> Self {
+        let visibility = Visibility::of(user);
+        if self.progress.is_none() && self.visibility == visibility {
+            return self;
         }
         // The phone may have records of both visibilities.
-        let until = cursor.before.as_ref().map_or(cursor.change, |(_, until)| cursor.change.max(*until));
-        let old = match cursor.before {
-            Some((older, _)) => Visibility {
-                all: older.all || cursor.visibility.all,
-                scope: Scope {
-                    places: union(older.scope.places, cursor.visibility.scope.places),
-                    programmes: union(older.scope.programmes, cursor.visibility.scope.programmes),
-                },
-            },
-            None => cursor.visibility,
+        let until = self.last_known();
+        let old = match self.before {
+            Some((older, _)) => older.union(self.visibility),
+            None => self.visibility,
         };
-        Some(Self { user: user.id, epoch, change: 0, visibility, version: VERSION, before: Some((old, until)) })
+        Self { change: 0, visibility, before: Some((old, until)), progress: None, ..self }
+    }
+
+    /// Returns the number of the last change that the client may have seen.
+    pub(super) fn last_known(&self) -> i64 {
+        self.before.as_ref().map_or(self.change, |(_, until)| self.change.max(*until))
     }
 
     /// Returns the cursor of a client that has received the feed up to a change.
@@ -159,14 +158,11 @@ impl Cursor {
     }
 }
 
-/// Returns the union of two lists of codes. An empty list means all.
-fn union(left: Vec<String>, right: Vec<String>) -> Vec<String> {
-    if left.is_empty() || right.is_empty() { Vec::new() } else { [left, right].concat() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiedui_core::access::user::{Role, Scope};
+    use jiedui_core::sync::window::{Bounds, Calendar, Counts, Window};
 
     fn user(places: &[&str]) -> User {
         let places = places.iter().map(|code| (*code).to_owned()).collect();
@@ -221,7 +217,7 @@ mod tests {
             let mut user = all.clone();
             user.scope.programmes = codes.iter().map(|code| (*code).to_owned()).collect();
             let cursor = Cursor { change: 7, version, ..Cursor::start(&user, 3) };
-            Cursor::parse(&cursor.encode(&key).unwrap(), &all, 3, &key).unwrap()
+            Cursor::parse(&cursor.encode(&key).unwrap(), &all, 3, &key).unwrap().without_window(&all)
         };
         assert_eq!(of(&six, 0), Cursor { change: 7, ..Cursor::start(&all, 3) });
         let replays = |cursor: Cursor| (cursor.change, cursor.before.map(|(_, until)| until));
@@ -232,11 +228,29 @@ mod tests {
     #[test]
     fn parse_after_change_of_rights_replays_the_feed() {
         let key = CursorKey::derive(b"secret");
-        let cursor = Cursor { change: 7, ..Cursor::start(&user(&["522728"]), 3) };
-        let moved = Cursor::parse(&cursor.encode(&key).unwrap(), &user(&["520111"]), 3, &key).unwrap();
+        let county = user(&["522728"]);
+        let cursor = Cursor { change: 7, ..Cursor::start(&county, 3) };
+        let parse = |cursor: &Cursor, user: &User| {
+            Cursor::parse(&cursor.encode(&key).unwrap(), user, 3, &key).unwrap().without_window(user)
+        };
+        let moved = parse(&cursor, &user(&["520111"]));
         assert_eq!((moved.change, moved.before.as_ref().map(|(_, until)| *until)), (0, Some(7)));
-        let again = Cursor::parse(&moved.encode(&key).unwrap(), &user(&["520112"]), 3, &key).unwrap();
+        let again = parse(&moved, &user(&["520112"]));
         let (old, until) = again.before.unwrap();
         assert!(old.has("522728109", "health") && old.has("520111", "health") && until == 7);
+    }
+
+    /// A client that held a window and then asks for everything lacks what the window left out.
+    #[test]
+    fn cursor_without_window_replays_the_feed() {
+        let bounds = Bounds::of(Calendar::of(time::macros::date!(2026 - 11 - 27)));
+        let county = user(&["522728"]);
+        let progress = Progress::start(Window::new(&county, bounds), Counts::default());
+        let cursor = Cursor { change: 7, progress: Some(progress), ..Cursor::start(&county, 3) };
+        let key = CursorKey::derive(b"secret");
+        let parsed = Cursor::parse(&cursor.encode(&key).unwrap(), &county, 3, &key).unwrap();
+        assert_eq!(parsed, cursor);
+        let plain = parsed.without_window(&county);
+        assert_eq!((plain.change, plain.before.map(|(_, until)| until), plain.progress), (0, Some(7), None));
     }
 }

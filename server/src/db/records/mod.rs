@@ -2,6 +2,7 @@
 
 pub mod conflict;
 pub mod cursor;
+pub mod days;
 pub mod entry;
 pub mod history;
 pub mod idempotency;

@@ -8,6 +8,8 @@ use crate::db::{Dialect, Result, Tx, with_db};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Kind;
+use jiedui_core::sync::window::day_of;
+use jiedui_core::values::date::format_date;
 use serde_json::Value;
 use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
@@ -60,6 +62,14 @@ fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Returns the day by which a record is ordered, as stored in the column `day`.
+pub fn stored_day(kind: &Kind, fields: &Fields) -> String {
+    day_of(kind, fields).map_or_else(|| UNDATED.to_owned(), format_date)
+}
+
+/// Day of a record that has none. It sorts before all days.
+pub const UNDATED: &str = "-";
+
 /// Number of records whose statements are built while the previous ones are written.
 pub const CHUNK: usize = 64;
 
@@ -88,12 +98,12 @@ pub fn prepare<R: Borrow<RecordRow>>(kind: Dialect, rows: &[R], catalogue: &Cata
     }
     let head =
         "INSERT INTO record (change, id, kind, rev, fields, deleted, created, author, activity, programme, place,
-        month, state, former, changed, account, client, seq, at) ";
+        month, state, former, changed, account, client, seq, at, day) ";
     let tail = " ON CONFLICT (id) DO UPDATE SET change = excluded.change, rev = excluded.rev, fields = excluded.fields,
         deleted = excluded.deleted, activity = excluded.activity, programme = excluded.programme,
         place = excluded.place, month = excluded.month, state = excluded.state, former = excluded.former,
         changed = excluded.changed, account = excluded.account, client = excluded.client, seq = excluded.seq,
-        at = excluded.at";
+        at = excluded.at, day = excluded.day";
     Ok(bulk::prepare!(kind, head, written, tail, |values, item| {
         let (row, fields, former, changed) = item;
         let activity = text(&row.fields, field::ACTIVITY);
@@ -108,7 +118,7 @@ pub fn prepare<R: Borrow<RecordRow>>(kind: Dialect, rows: &[R], catalogue: &Cata
         values.push_bind(text(&row.fields, field::STATE)).push_bind(former.as_ref()).push_bind(changed.as_ref());
         let by = row.last.by;
         values.push_bind(by.map(|by| by.0)).push_bind(by.map(|by| by.1)).push_bind(by.map(|by| by.2));
-        values.push_bind(row.last.at);
+        values.push_bind(row.last.at).push_bind(stored_day(&row.kind, &row.fields));
     }))
 }
 

@@ -25,7 +25,7 @@ fn result(seq: u64, outcome: Outcome) -> PushResult {
 }
 
 fn empty_pull() -> PullResponse {
-    PullResponse { records: Vec::new(), cursor: "1".into(), more: false, position: 1, last: 1, epoch: 0, reset: false }
+    PullResponse { cursor: "1".into(), position: 1, last: 1, ..PullResponse::default() }
 }
 
 fn wait_in(outputs: &[Output]) -> Option<Duration> {

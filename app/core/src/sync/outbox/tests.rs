@@ -163,3 +163,17 @@ fn deletion_is_held_for_undo_period_only(#[case] now: i64, #[case] held: bool) {
     let reloaded: OutboxItem = serde_json::from_value(serde_json::to_value(&item).unwrap()).unwrap();
     assert_eq!(reloaded, item, "it is held after the app was closed, too");
 }
+
+/// An entry outside the window is edited from the server's page: the replica has no record to apply the edit to.
+#[test]
+fn acknowledged_edit_of_unheld_record_adds_no_partial_record() {
+    let (mut outbox, mut replica) = (Vec::new(), BTreeMap::new());
+    save(&mut outbox, &replica, put(1, 5, 3, json!({"note": "补充"})));
+    let updates = acknowledge_all(&mut outbox, &mut replica, &[answer(1, Outcome::Applied, 4, Vec::new())]);
+    assert!(outbox.is_empty() && replica.is_empty() && updates.new.is_empty(), "{updates:?}");
+    assert_eq!(updates.sent.len(), 1);
+    // A restored entry is complete.
+    save(&mut outbox, &replica, put(2, 5, 5, whole("恢复")));
+    acknowledge_all(&mut outbox, &mut replica, &[answer(2, Outcome::Applied, 6, Vec::new())]);
+    assert_eq!(replica[&Uuid::from_u128(5)].rev, 6);
+}

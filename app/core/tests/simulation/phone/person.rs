@@ -1,28 +1,41 @@
 //! The person at a phone: saves, resolves conflicts.
 
 use super::*;
+use crate::server::TOWNSHIPS;
 
 impl Phone {
-    /// Simulates a user action: record, edit, review or delete. Returns the mutation that the screen reports as saved.
-    pub fn act(&mut self, rng: &mut SeededRng, new_id: Uuid, time: i64) -> Option<Mutation> {
+    /// Simulates a user action: record, edit, review or delete. `found` is a record that the user has found on the
+    /// server. Returns the mutation that the screen reports as saved.
+    pub fn act(&mut self, rng: &mut SeededRng, new_id: Uuid, time: i64, found: Option<&Record>) -> Option<Mutation> {
         if let Some(resolution) = self.resolve(rng) {
             return Some(resolution);
         }
+        self.backdated = rng.percent(40);
+        // Up to 30 months ago.
+        let date = if self.backdated { time - 86_400_000 * rng.below(900) as i64 } else { time };
         let storage = self.storage.borrow();
-        let records: Vec<&Record> = storage.replica.values().collect();
+        let records: Vec<&Record> = match found {
+            Some(found) => vec![found],
+            None => storage.replica.values().collect(),
+        };
         let unsent = storage.outbox.values().rfind(|item| item.refused.is_none()).map(|item| item.mutation.id);
         let value = rng.below(1_000);
         let mut fields = json!({});
-        match rng.below(4) {
+        match rng.below(6) {
             0 => fields["note"] = json!(format!("第 {value} 户")),
             1 => fields["values"] = json!({"count": value}),
             2 => fields["values"] = json!({"people": value}),
+            3 => fields["place"] = json!(TOWNSHIPS[rng.below(2)]),
+            4 => fields["date"] = json!(day(date)),
             _ => fields = json!({"note": format!("{value}"), "values": {"count": value}}),
         }
+        let places: Vec<&str> = TOWNSHIPS.into_iter().filter(|place| self.user.scope.has_place(place)).collect();
+        let place = rng.one_of(&places).copied().unwrap_or(TOWNSHIPS[0]);
+        let activity = if self.user.scope.has_programme("education") && rng.percent(30) { "lesson" } else { "survey" };
         let new = |fields: &mut serde_json::Value| {
-            fields["activity"] = json!("survey");
-            fields["date"] = json!(day(self.clock.now(time + self.clock_error)));
-            fields["place"] = json!("522728");
+            fields["activity"] = json!(activity);
+            fields["date"] = json!(day(self.clock.now(date + self.clock_error)));
+            fields["place"] = json!(place);
         };
         let (id, base_rev, op) = match (rng.below(12), unsent) {
             (0..4, _) => {

@@ -28,4 +28,28 @@ pub enum Sabotage {
     ClientIdentifierKept,
     /// A second tab saves a new entry under the identifier of one that is being sent, as if it were an edit.
     TabsShareIdentifiers,
+    /// A cursor keeps the rights that its user had when it was given out.
+    RightsOfCursorKept,
+    /// The window does not move at the start of a month or a year.
+    CalendarIgnored,
+    /// The limited parts of a window are never counted again.
+    LimitsIgnored,
+    /// The server moves a window and does not say so.
+    WindowMovedInSilence,
+    /// A wider window sends no records that the phone lacks.
+    WidenedWindowNotListed,
+    /// A wider window counts on records of a listing that had not ended.
+    UnfinishedListingTrusted,
+    /// The feed continues from the end of a listing instead of its start.
+    FeedReadAfterListing,
+    /// The server does not say that a changed record is outside the window.
+    LeavingNotSent,
+    /// The server sends no record outside the window, even if the user must resolve a conflict.
+    ConflictsNotSent,
+    /// A phone drops records outside the window although unsent or unresolved changes need them.
+    NeededRecordsDropped,
+    /// A phone forgets that a record that it still needs has left the window.
+    LeavingForgotten,
+    /// A phone stores a page that does not continue from its cursor.
+    LatePagesStored,
 }

@@ -35,9 +35,9 @@ impl World {
             Message::Up { id, phone, request: Request::Push { client, copy, mutations } } => {
                 self.take_push(Push { phone, id, client, copy, mutations }, faults)
             }
-            Message::Up { id, phone, request: Request::Pull(after) } => {
+            Message::Up { id, phone, request: Request::Pull(cursor) } => {
                 let limit = 1 + self.rng.below(5);
-                let pulled = self.server.pull(after, limit);
+                let pulled = self.server.pull(&self.phones[phone].user, cursor.as_deref(), self.today(), limit);
                 self.network.push(Message::PullResponse { id, phone, pulled });
             }
             Message::PushResponse { id, phone, epoch, results } => {
