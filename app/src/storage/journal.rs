@@ -3,7 +3,7 @@
 use crate::storage::my_entries::{Conflict, MyEntries, MyEntry, PendingDeletion, Progress};
 use jiedui_core::entry::{Entry, Fields, field};
 use jiedui_core::sync::{Kind, Op, OutboxItem, Record, apply_locally};
-use jiedui_core::values::sort::sort_by_key;
+use jiedui_core::values::sort::{collect_sorted, sort_by_key};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -38,7 +38,8 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             merged.insert(record.id, (record.rev, record.fields));
         }
     }
-    let mut confirmed: BTreeMap<Uuid, Fields> = merged.iter().map(|(id, (_, fields))| (*id, fields.clone())).collect();
+    let mut confirmed: BTreeMap<Uuid, Fields> =
+        collect_sorted(merged.iter().map(|(id, (_, fields))| (*id, fields.clone())));
     let on_server: BTreeSet<Uuid> = merged.keys().copied().collect();
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
     for outgoing in outbox.into_iter().filter(|item| item.mutation.kind != Kind::LedgerItem) {

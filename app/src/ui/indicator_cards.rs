@@ -13,6 +13,7 @@ use card::{Card, card_html};
 use jiedui_core::catalogue::Programme;
 use jiedui_core::figures::figure::{Figure, Filter, by_indicator, figure_of};
 use jiedui_core::figures::{contribution::Contribution, overview::Overview};
+use jiedui_core::values::sort::collect_sorted;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -155,7 +156,7 @@ fn cards(app: AppState, input: &Input, programme: &str, previous: &mut Option<Pr
     };
     let cards = figures.iter().filter_map(card).collect();
     let rendered = figures.iter().map(|(code, (figure, _))| (code.clone(), (figure.clone(), flash_of(code, figure))));
-    *previous = Some((filter.clone(), rendered.collect()));
+    *previous = Some((filter.clone(), collect_sorted(rendered)));
     cards
 }
 
@@ -165,12 +166,10 @@ fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Fig
     let mut parts = by_indicator(&overview.contributions, &compiled);
     let indicators =
         overview.catalogue.indicators.iter().filter(|indicator| compiled.matches_programme(&indicator.programme));
-    indicators
-        .map(|indicator| {
-            let parts = parts.remove(indicator.code.as_str()).unwrap_or_default();
-            (indicator.code.clone(), (figure_of(indicator, &parts, filter.year), parts))
-        })
-        .collect()
+    collect_sorted(indicators.map(|indicator| {
+        let parts = parts.remove(indicator.code.as_str()).unwrap_or_default();
+        (indicator.code.clone(), (figure_of(indicator, &parts, filter.year), parts))
+    }))
 }
 
 /// Reports that no figures match the filter, and lists the years with figures.

@@ -2,7 +2,7 @@
 
 use super::Directory;
 use super::place::Level;
-use crate::values::sort::sort_by;
+use crate::values::sort::{collect_sorted, sort_by};
 use crate::values::uuid_map::UuidMap;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -52,7 +52,7 @@ impl DirectoryIndex {
     /// Returns the codes of the places above and at a pairing's organisations.
     pub fn places_of(&self, pairing: Option<Uuid>) -> BTreeSet<&str> {
         let places = self.ends(pairing).iter().filter_map(|id| self.places.get(id));
-        places.flat_map(|place| ancestors(place)).collect()
+        collect_sorted(places.flat_map(|place| ancestors(place)))
     }
 
     /// Returns the codes of the places for which a filter matches an entry at `place` under `pairing`. They go down to

@@ -5,6 +5,7 @@ pub mod organisation;
 pub mod place;
 mod validate;
 
+use crate::values::sort::collect_sorted;
 use crate::values::uuid_map::UuidSet;
 use organisation::{Organisation, Pairing};
 use place::{Level, covers};
@@ -66,6 +67,6 @@ impl<'a> Directory<'a> {
         let places = std::iter::once(place).chain(pairing.into_iter().flat_map(|id| self.places_of(id)));
         let levels = [Level::City, Level::County, Level::Township, Level::Village];
         let above = |place: &'a str| levels.into_iter().filter_map(|level| place.get(..level.digits()));
-        places.flat_map(above).chain([""]).collect()
+        collect_sorted(places.flat_map(above).chain([""]))
     }
 }

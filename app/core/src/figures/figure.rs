@@ -6,6 +6,7 @@ use crate::directory::place::{Level, covers};
 use crate::figures::contribution::{Contribution, Discriminator};
 use crate::values::month::Month;
 use crate::values::quantity::{Qualifier, Quantity};
+use crate::values::sort::collect_sorted;
 use crate::values::uuid_map::UuidSet;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,7 @@ impl Filter {
     pub fn compile<'a>(&'a self, catalogue: &'a Catalogue, directory: Directory<'_>) -> CompiledFilter<'a> {
         let of_programme = |wanted: &String| {
             let indicators = catalogue.indicators.iter().filter(|indicator| indicator.programme == *wanted);
-            indicators.map(|indicator| indicator.code.as_str()).collect()
+            collect_sorted(indicators.map(|indicator| indicator.code.as_str()))
         };
         CompiledFilter {
             filter: self,

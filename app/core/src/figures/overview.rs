@@ -9,7 +9,7 @@ use crate::figures::contribution::{Contribution, contributions, merge_contributi
 use crate::figures::entry_count::{EntryCount, count_entry, merge_counts};
 use crate::figures::figure::{self, Figure, Filter};
 use crate::values::month::Month;
-use crate::values::sort::sort_by;
+use crate::values::sort::{collect_sorted, sort_by};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -135,12 +135,8 @@ impl Overview {
     /// Returns the years that have entries or targets, latest first.
     pub fn years(&self) -> Vec<i32> {
         let targets = self.catalogue.indicators.iter().flat_map(|indicator| &indicator.targets);
-        let years: BTreeSet<i32> = self
-            .contributions
-            .iter()
-            .map(|contribution| contribution.month.year)
-            .chain(targets.map(|target| target.year))
-            .collect();
+        let entries = self.contributions.iter().map(|contribution| contribution.month.year);
+        let years: BTreeSet<i32> = collect_sorted(entries.chain(targets.map(|target| target.year)));
         years.into_iter().rev().collect()
     }
 }

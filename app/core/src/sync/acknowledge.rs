@@ -7,6 +7,7 @@ use crate::entry::field;
 use crate::sync::kind::Kind;
 use crate::sync::protocol::{Mutation, Op, Outcome, PushResult, Record};
 use crate::values::field_error::{ErrorCode, FieldError};
+use crate::values::sort::collect_sorted;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -38,7 +39,8 @@ pub fn acknowledge(
 ) -> ReplicaUpdates {
     let Sender { user, client, epoch } = sender;
     let mut updates = ReplicaUpdates::default();
-    let mut outbox: BTreeMap<u64, OutboxItem> = outbox.iter().map(|item| (item.mutation.seq, item.clone())).collect();
+    let mut outbox: BTreeMap<u64, OutboxItem> =
+        collect_sorted(outbox.iter().map(|item| (item.mutation.seq, item.clone())));
     let mut replica = replica.clone();
     for result in results {
         // Skips items that another tab has sent under another client identifier since; their own result settles them.

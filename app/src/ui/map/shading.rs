@@ -9,6 +9,7 @@ use jiedui_core::map::choropleth::QuantileClasses;
 use jiedui_core::map::index::{Position, spread_positions};
 use jiedui_core::map::outline::project;
 use jiedui_core::values::quantity::Quantity;
+use jiedui_core::values::sort::collect_sorted;
 use std::collections::BTreeMap;
 
 /// Shaded places and their classes.
@@ -37,7 +38,7 @@ pub fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shadi
         Group::Place(code) if county.is_none_or(|county| covers(county, &code)) => Some((code, slice.value)),
         _ => None,
     });
-    let amounts: BTreeMap<String, Quantity> = amounts.collect();
+    let amounts: BTreeMap<String, Quantity> = collect_sorted(amounts);
     let classes = QuantileClasses::of(amounts.values().copied());
     let shade = |amount: &Quantity| (classes.class_of(*amount), amount.shown());
     let Some(county) = county else {
