@@ -2,7 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use jiedui_tests::import::{errors_of, fixture, import_path, omitted_rows, preview_values, upload_and_check};
+use jiedui_tests::import::{
+    errors_of, fixture, import_path, omitted_columns, omitted_rows, preview_values, upload_and_check,
+};
 use jiedui_tests::{Database, served};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -173,12 +175,39 @@ fn invalid_byte_and_nul_are_errors_of_their_line_only() {
 }
 
 #[test]
-fn hidden_row_of_a_page_is_counted() {
+fn hidden_rows_and_columns_of_a_page_are_left_out() {
     let (_env, _server, api) = served(Database::Sqlite);
     let page = "<html><table><tr><th>日期<th>地点<th>培训人次</tr><tr><td>2026-11-20<td>沫阳镇<td>5</tr>
         <tr height=0 style='display:none'><td>2026-11-21<td>沫阳镇<td>6</tr></table></html>";
     let import = upload_and_check(&api, "skills_training", page);
-    assert_eq!((&import["rows"], &import["hidden_rows"]), (&json!(2), &json!(1)), "{import}");
+    assert_eq!((&import["rows"], &import["hidden_rows"]), (&json!(1), &json!(1)), "{import}");
+    assert_eq!(omitted_rows(&import), [(3, "hidden".to_owned())], "{import}");
+    assert_eq!(preview_values(&import, "values.attendance"), [json!(5)]);
+    let page = "<table><tr><th>日期<th>地点<th>培训人次<th style='display:none'>备注
+        <tr><td>2026-11-20<td>沫阳镇<td>5<td style='display:none'>去年</table>";
+    let import = upload_and_check(&api, "skills_training", page);
+    assert_eq!(omitted_columns(&import), [("备注".to_owned(), "hidden".to_owned())], "{import}");
+    assert_eq!(import["columns"][3], Value::Null, "{import}");
+}
+
+#[test]
+fn hidden_rows_and_columns_of_a_workbook_are_left_out() {
+    let (_env, _server, api) = served(Database::Sqlite);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["日期", "地点", "培训人次", "备注"]).unwrap();
+    sheet.write_row(1, 0, ["2026-11-20", "沫阳镇", "5", "去年"]).unwrap();
+    sheet.write_row(2, 0, ["2026-11-21", "沫阳镇", "6", "去年"]).unwrap();
+    sheet.set_row_hidden(2).unwrap().set_column_hidden(3).unwrap();
+    let import = upload_and_check(&api, "skills_training", book.save_to_buffer().unwrap());
+    assert_eq!((&import["rows"], &import["hidden_rows"]), (&json!(1), &json!(1)), "{import}");
+    assert_eq!(omitted_rows(&import), [(3, "hidden".to_owned())], "{import}");
+    assert_eq!(omitted_columns(&import), [("备注".to_owned(), "hidden".to_owned())], "{import}");
+    assert_eq!(api.post(&import_path(&import, "/write"), &Value::Null).status(), 200);
+    let listed = api.read("/api/v1/entries?activity=skills_training");
+    let entries = listed["entries"].as_array().unwrap();
+    assert_eq!((entries.len(), &entries[0]["fields"]["values"]["attendance"]), (1, &json!(5)), "{listed}");
+    assert!(entries[0]["fields"]["note"].as_str().unwrap_or_default().is_empty(), "{listed}");
 }
 
 #[test]

@@ -137,6 +137,8 @@ pub struct CellGrid {
     rows: Vec<SheetRow>,
     /// The latest row that was marked as hidden.
     hidden: usize,
+    /// Bit set of hidden columns.
+    hidden_columns: u128,
     cells: usize,
     text: usize,
 }
@@ -145,6 +147,13 @@ impl CellGrid {
     /// Marks a row as hidden before its cells are added.
     pub fn hide(&mut self, number: usize) {
         self.hidden = number;
+    }
+
+    /// Marks a column as hidden.
+    pub fn hide_column(&mut self, column: usize) {
+        if column < MAX_COLUMNS {
+            self.hidden_columns |= 1 << column;
+        }
     }
 
     /// Adds a cell. Rows must arrive in order, the cells of a row may arrive in any order.
@@ -223,10 +232,20 @@ impl CellGrid {
         Ok(())
     }
 
+    /// Returns the number of empty columns at the left.
+    fn empty_columns(&self) -> usize {
+        let first = |row: &SheetRow| row.cells.iter().position(|cell| !cell.is_empty());
+        self.rows.iter().filter_map(first).min().unwrap_or_default()
+    }
+
+    /// Returns the bit set of hidden columns, without empty columns at the left.
+    pub fn hidden_columns(&self) -> u128 {
+        self.hidden_columns >> self.empty_columns()
+    }
+
     /// Returns the rows without empty columns at the left.
     pub fn into_rows(self) -> Vec<SheetRow> {
-        let first = |row: &SheetRow| row.cells.iter().position(|cell| !cell.is_empty());
-        let begins = self.rows.iter().filter_map(first).min().unwrap_or_default();
+        let begins = self.empty_columns();
         let mut rows = self.rows;
         if begins > 0 {
             for row in &mut rows {

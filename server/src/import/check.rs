@@ -13,7 +13,7 @@ use crate::import::check_result::CheckResult;
 use crate::import::existing_entry::ExistingEntry;
 use crate::import::job_registry::Progress;
 use crate::import::planned_write::PlannedWrite;
-use jiedui_core::api::imports::{Action, CellError, OmittedRow, UncalculatedCell};
+use jiedui_core::api::imports::{Action, CellError, OmissionReason, OmittedRow, UncalculatedCell};
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::validate_entry;
@@ -114,13 +114,14 @@ impl SheetChecker {
             let is_first = self.next == 0;
             self.next += 1;
             self.progress.done.fetch_add(1, Ordering::Relaxed);
-            if let Some(why) = omission_reason(row, &sheet, &self.kinds, is_first) {
+            let is_hidden = row.hidden.then_some(OmissionReason::Hidden);
+            if let Some(why) = omission_reason(row, &sheet, &self.kinds, is_first).or(is_hidden) {
+                self.result.findings.hidden_rows += usize::from(why == OmissionReason::Hidden);
                 self.result.omit(OmittedRow { row: row.number, why, text: line(row) });
                 continue;
             }
             self.result.rows += 1;
             self.note_uncalculated(row);
-            self.result.findings.hidden_rows += usize::from(row.hidden);
             if row.is_cut || row.filled().any(|(column, _)| column >= sheet.width) {
                 self.reject(row, vec![FieldError::new("row", ErrorCode::TooManyCells)], ParsedRow::default());
                 continue;

@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::columns::{self, Heading, Proposal, heading_words, one_unit, propose};
 use super::layout::Sheet;
-use super::target::{Target, UNIT};
+use super::target::{ID, REV, Target, UNIT};
 use super::unit_words::{agree, read_unit};
 use jiedui_core::api::imports::{ColumnReason, OmittedColumn};
 use jiedui_core::entry::field;
@@ -29,8 +29,16 @@ pub struct ColumnMatch {
 
 /// Matches the columns of a sheet. `chosen` is a person's earlier choice for this heading.
 pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Option<String>>>) -> ColumnMatch {
-    let official = columns::official(&sheet.heading, targets);
     let mut proposals = propose(&sheet.heading, targets);
+    let mut has_hidden = false;
+    for (column, proposal) in proposals.iter_mut().enumerate() {
+        if proposal.named.as_deref().is_some_and(is_omitted_if_hidden) && sheet.is_hidden(column) {
+            has_hidden = true;
+            (proposal.path, proposal.question) = (None, Some((ColumnReason::Hidden, String::new())));
+        }
+    }
+    // The columns of an official template are fixed, so a hidden one could not be chosen.
+    let official = columns::official(&sheet.heading, targets).filter(|_| !has_hidden);
     let stated_unit = |path: Option<&String>, heading: &Heading| {
         let target = targets
             .iter()
@@ -63,6 +71,12 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
     let stated = stated.collect();
     let omitted = omitted(sheet, &columns, &proposals);
     ColumnMatch { columns, stated, omitted, official: is_official }
+}
+
+/// Returns whether a hidden column of a field is left out. The identity of exported entries is read even if it is hidden: without
+/// it, each row would become a new entry.
+pub fn is_omitted_if_hidden(path: &str) -> bool {
+    ![ID, REV].contains(&path)
 }
 
 /// Returns the unit in the heading of a column and in the lines above the table. `Err` has words that cannot be parsed.

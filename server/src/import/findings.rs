@@ -51,7 +51,7 @@ pub struct Findings {
     pub same: usize,
     /// Former values of the changed entries, if they are few enough to undo.
     pub undo: Vec<Undo>,
-    /// Number of rows that are hidden in the spreadsheet and imported nevertheless.
+    /// Number of rows that are left out because the spreadsheet hides them.
     pub hidden_rows: usize,
     /// Imported cells whose formulas were perhaps never calculated: they are imported as empty.
     pub uncalculated: Vec<UncalculatedCell>,

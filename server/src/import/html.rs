@@ -8,7 +8,8 @@ use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
 use markup::{Event, attribute, is_hidden, scan, unescaped};
-use tables::{OpenTables, table_sizes};
+use std::collections::BTreeSet;
+use tables::{OpenTables, TableSize, table_sizes};
 
 /// Returns whether a text is a web page.
 pub fn is_page(text: &str) -> bool {
@@ -19,17 +20,31 @@ pub fn is_page(text: &str) -> bool {
 /// Reads one of a page's tables; without a choice, the first that has rows.
 pub fn read(text: &str, wanted: Option<usize>) -> Result<SheetFile, FileError> {
     let sizes = table_sizes(text);
-    let sheets: Vec<SheetName> =
-        (1..=sizes.len()).map(|number| SheetName { name: format!("表格 {number}"), hidden: false }).collect();
-    let with_rows = |least: usize| sizes.iter().position(|size| size.rows > least && !size.is_layout);
-    let filled = with_rows(1).or_else(|| with_rows(0)).or_else(|| sizes.iter().position(|size| size.rows > 0));
+    let sheets: Vec<SheetName> = (1..)
+        .zip(&sizes)
+        .map(|(number, size)| SheetName { name: format!("表格 {number}"), hidden: size.is_hidden })
+        .collect();
+    let visible = |size: &TableSize, least: usize| size.rows > least && !size.is_hidden;
+    let with_rows = |least: usize| sizes.iter().position(|size| visible(size, least) && !size.is_layout);
+    let filled = with_rows(1).or_else(|| with_rows(0)).or_else(|| sizes.iter().position(|size| visible(size, 0)));
     let sheet = choose(&sheets, wanted.or(filled)).ok_or(FileError::WebPage)?;
     let mut table = Table { wanted: sheet, ..Table::default() };
     scan(text, |event| table.handle(event))?;
     for (first, last) in std::mem::take(&mut table.merged) {
         table.grid.merge(first, last)?;
     }
-    Ok(SheetFile { sheets, sheet, rows: table.grid.into_rows(), ..SheetFile::default() })
+    // A column without a visible cell is hidden.
+    let columns = std::mem::take(&mut table.columns);
+    columns.hidden.difference(&columns.visible).for_each(|column| table.grid.hide_column(*column));
+    let hidden_columns = table.grid.hidden_columns();
+    Ok(SheetFile { sheets, sheet, rows: table.grid.into_rows(), hidden_columns, ..SheetFile::default() })
+}
+
+/// Columns with hidden cells, and columns with visible ones, in visible rows.
+#[derive(Default)]
+struct Columns {
+    hidden: BTreeSet<usize>,
+    visible: BTreeSet<usize>,
 }
 
 /// The table that is read.
@@ -44,6 +59,11 @@ struct Table {
     open: Option<(usize, usize, String)>,
     /// Whether the group of rows is hidden.
     is_group_hidden: bool,
+    /// Whether the row is hidden.
+    is_row_hidden: bool,
+    /// Number of columns that `col` elements have described.
+    described: usize,
+    columns: Columns,
     merged: Vec<((usize, usize), (usize, usize))>,
     grid: CellGrid,
 }
@@ -63,11 +83,19 @@ impl Table {
                     "tr" if self.is_in() => {
                         self.end_cell()?;
                         (self.row, self.column) = (self.row + 1, 0);
-                        if self.is_group_hidden || is_hidden(attributes) {
+                        self.is_row_hidden = self.is_group_hidden || is_hidden(attributes);
+                        if self.is_row_hidden {
                             self.grid.hide(self.row);
                         }
                     }
                     "thead" | "tbody" | "tfoot" if self.is_in() => self.is_group_hidden = is_hidden(attributes),
+                    "col" if self.is_in() => {
+                        let (first, across) = (self.described, span(attributes, "span"));
+                        self.described += across;
+                        if is_hidden(attributes) {
+                            (first..(first + across).min(MAX_COLUMNS)).for_each(|column| self.grid.hide_column(column));
+                        }
+                    }
                     "td" | "th" if self.is_in() => self.begin_cell(attributes)?,
                     "br" | "p" | "div" | "li" | "tr" | "td" | "th" => self.add(" "),
                     _ => {}
@@ -96,10 +124,7 @@ impl Table {
         while self.taken.get(self.column).is_some_and(|until| *until >= self.row) {
             self.column += 1;
         }
-        let span = |name: &str| {
-            attribute(attributes, name).and_then(|value| value.parse::<usize>().ok()).unwrap_or(1).clamp(1, 65_534)
-        };
-        let (down, across) = (span("rowspan"), span("colspan"));
+        let (down, across) = (span(attributes, "rowspan"), span(attributes, "colspan"));
         let last = self.row + down - 1;
         for column in self.column..(self.column + across).min(MAX_COLUMNS) {
             if self.taken.len() <= column {
@@ -111,6 +136,10 @@ impl Table {
         }
         if down > 1 && self.column < MAX_COLUMNS {
             self.merged.push(((self.row, self.column), (last, self.column)));
+        }
+        if self.column < MAX_COLUMNS && !self.is_row_hidden {
+            let columns = if is_hidden(attributes) { &mut self.columns.hidden } else { &mut self.columns.visible };
+            columns.insert(self.column);
         }
         self.open = Some((self.row, self.column, String::new()));
         self.column += across;
@@ -132,6 +161,11 @@ impl Table {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         self.grid.put(row, column, Cell::of(&unescaped(&words.join(" "))))
     }
+}
+
+/// Returns the number of rows or columns over which an element extends.
+fn span(attributes: &str, name: &str) -> usize {
+    attribute(attributes, name).and_then(|value| value.parse::<usize>().ok()).unwrap_or(1).clamp(1, 65_534)
 }
 
 #[cfg(test)]
@@ -179,6 +213,24 @@ mod tests {
             <tbody style=\"display:none\"><tr><td>d</tbody><tbody><tr><td style='color:red'>e</table>";
         let hidden: Vec<bool> = read(page, None).unwrap().rows.iter().map(|row| row.hidden).collect();
         assert_eq!(hidden, [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn hidden_columns_and_tables_of_a_page_are_marked() {
+        let hidden = |page: &str| read(page, None).unwrap().hidden_columns;
+        assert_eq!(
+            hidden("<table><col><col span=2 style='width:0;display:none'><col><tr><td>a<td>b<td>c<td>d</table>"),
+            0b110
+        );
+        let cells = "<tr><td>a<td style='display:none'>b<td>c<tr><td>1<td hidden>2<td title='a hidden b'>3";
+        assert_eq!(hidden(&format!("<table>{cells}</table>")), 0b10);
+        // A cell of a hidden row says nothing about its column.
+        assert_eq!(hidden("<table><tr><td>a<td>b<tr hidden><td>1<td hidden>2</table>"), 0);
+        let page = "<table style='display:none'><tr><td>a<tr><td>b</table><table><tr><td>c<tr><td>d</table>";
+        let book = read(page, None).unwrap();
+        let is_hidden: Vec<bool> = book.sheets.iter().map(|sheet| sheet.hidden).collect();
+        assert_eq!((book.sheet, is_hidden, self::cells(&book)[0].join("")), (1, vec![true, false], "c".to_owned()));
+        assert_eq!(self::cells(&read(page, Some(0)).unwrap()), [["a"], ["b"]]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::db::files::import_entries;
 use crate::import::check::SheetChecker;
 use crate::import::check_context::CheckContext;
 use crate::import::check_result::CheckResult;
-use crate::import::column_match::{ColumnMatch, match_columns};
+use crate::import::column_match::{ColumnMatch, is_omitted_if_hidden, match_columns};
 use crate::import::columns::{Heading, named_columns};
 use crate::import::file_error::FileError;
 use crate::import::heading_rows::HeadingRows;
@@ -190,7 +190,13 @@ fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings
     let chosen = if is_mapped {
         Some(std::mem::take(&mut import.columns))
     } else {
-        mappings.get(&heading_key(&labels)).cloned()
+        // The earlier choice did not concern the hidden columns of this file.
+        let is_read = |column: usize, path: &str| !sheet.is_hidden(column) || !is_omitted_if_hidden(path);
+        let columns = mappings.get(&heading_key(&labels)).cloned();
+        columns.map(|columns| {
+            let columns = columns.into_iter().enumerate();
+            columns.map(|(column, path)| path.filter(|path| is_read(column, path))).collect()
+        })
     };
     let ColumnMatch { columns, stated, omitted, official } = match_columns(sheet, targets, chosen);
     import.findings.official = official;

@@ -34,6 +34,8 @@ pub struct Sheet {
     pub titles: Vec<OmittedRow>,
     /// Rows below the heading.
     pub rows: Vec<SheetRow>,
+    /// Bit set of the columns that the file hides.
+    pub hidden_columns: u128,
     /// Rows that cannot be read.
     pub broken: Vec<UnreadableRow>,
     /// The first rows of the sheet, from which a person chooses the heading.
@@ -46,6 +48,11 @@ impl Sheet {
     /// Returns the heading of each column in one line.
     pub fn labels(&self) -> Vec<String> {
         self.heading.iter().map(|heading| heading.join(" ")).collect()
+    }
+
+    /// Returns whether the file hides a column.
+    pub fn is_hidden(&self, column: usize) -> bool {
+        u32::try_from(column).is_ok_and(|at| self.hidden_columns.checked_shr(at).unwrap_or_default() & 1 == 1)
     }
 }
 
@@ -88,7 +95,7 @@ pub fn lay_out(
     wanted: Option<HeadingRows>,
     heading_score: impl Fn(&[Heading]) -> usize,
 ) -> Result<Sheet, FileError> {
-    let SheetFile { sheets, sheet, rows, broken, from_1904, is_separated_text } = book;
+    let SheetFile { sheets, sheet, rows, hidden_columns, broken, from_1904, is_separated_text } = book;
     let start = rows.iter().take(LOOKED_AT);
     let start = start
         .map(|row| {
@@ -135,7 +142,20 @@ pub fn lay_out(
         return Err(FileError::TooManyRows);
     }
     let heading_rows = HeadingRows { row: first, rows: height };
-    Ok(Sheet { sheets, sheet, heading_rows, heading, units, width, titles, rows, broken, start, from_1904 })
+    Ok(Sheet {
+        sheets,
+        sheet,
+        heading_rows,
+        heading,
+        units,
+        width,
+        titles,
+        rows,
+        hidden_columns,
+        broken,
+        start,
+        from_1904,
+    })
 }
 
 /// Returns whether the row below a heading belongs to it: it names the columns of a group, or is a row of units. Without

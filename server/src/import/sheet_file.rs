@@ -26,6 +26,8 @@ pub struct SheetFile {
     pub sheet: usize,
     /// Rows with content.
     pub rows: Vec<SheetRow>,
+    /// Bit set of the columns that the file hides.
+    pub hidden_columns: u128,
     /// Rows that cannot be read.
     pub broken: Vec<UnreadableRow>,
     /// Whether days are counted from 1904.

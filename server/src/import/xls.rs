@@ -3,7 +3,7 @@
 
 mod records;
 
-use super::cell::{Cell, CellGrid};
+use super::cell::{Cell, CellGrid, MAX_COLUMNS};
 use super::number_format::NumberFormat;
 use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, choose};
@@ -38,12 +38,14 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     let sheets: Vec<SheetName> = workbook.sheets.iter().map(|sheet| sheet.0.clone()).collect();
     let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
     loop {
-        let rows = workbook.sheet(&bytes, sheet)?.into_rows();
+        let grid = workbook.sheet(&bytes, sheet)?;
+        let (hidden_columns, rows) = (grid.hidden_columns(), grid.into_rows());
         let next = sheets.iter().skip(sheet + 1).position(|sheet| !sheet.hidden).map(|at| at + sheet + 1);
         match next.filter(|_| rows.is_empty() && wanted.is_none()) {
             Some(next) => sheet = next,
             None => {
-                return Ok(SheetFile { sheets, sheet, rows, from_1904: workbook.from_1904, ..SheetFile::default() });
+                let from_1904 = workbook.from_1904;
+                return Ok(SheetFile { sheets, sheet, rows, hidden_columns, from_1904, ..SheetFile::default() });
             }
         }
     }
@@ -108,7 +110,8 @@ impl Workbook {
     fn sheet(&self, bytes: &[u8], sheet: usize) -> Result<CellGrid, FileError> {
         let begins = self.sheets.get(sheet).map(|sheet| sheet.1).ok_or(FileError::Damaged)?;
         let (mut cells, mut merged, mut uncalculated) = (BTreeMap::new(), Vec::new(), Vec::new());
-        let (mut depth, mut formula, mut hidden) = (0_usize, None, BTreeSet::new());
+        let (mut depth, mut formula) = (0_usize, None);
+        let (mut hidden, mut hidden_columns) = (BTreeSet::new(), BTreeSet::new());
         let mut records = Records::new(bytes, begins);
         while let Some(record) = records.next() {
             let place = record.u16(0).zip(record.u16(2));
@@ -130,6 +133,10 @@ impl Workbook {
                 }
                 // A row record: one bit hides the row.
                 (0x0208, Some((row, _))) => hidden.extend(record.u16(12).filter(|bits| bits & 0x20 != 0).map(|_| row)),
+                // The format of a range of columns: one bit hides them.
+                (0x007d, Some((first, last))) if record.u16(8).is_some_and(|bits| bits & 1 != 0) => {
+                    hidden_columns.extend(usize::from(first)..usize::from(last).saturating_add(1).min(MAX_COLUMNS));
+                }
                 (0x0207, _) => {
                     let length = record.u16(0).map(usize::from).unwrap_or_default();
                     let text = records.continued(record).at(2).words(length, self.is_old).ok_or(FileError::Damaged)?;
@@ -165,6 +172,7 @@ impl Workbook {
             }
         }
         let mut held = CellGrid::default();
+        hidden_columns.into_iter().for_each(|column| held.hide_column(column));
         for ((row, column), cell) in cells {
             if hidden.contains(&row) {
                 held.hide(usize::from(row) + 1);

@@ -6,7 +6,7 @@
 mod package;
 mod parts;
 
-use super::cell::{Cell, CellGrid, LONGEST_CELL};
+use super::cell::{Cell, CellGrid, LONGEST_CELL, MAX_COLUMNS};
 use crate::import::file_error::FileError;
 use crate::import::number_format::NumberFormat;
 use crate::import::sheet_file::{SheetFile, choose};
@@ -29,12 +29,14 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     loop {
         let part = workbook.sheets.get(sheet).map(|sheet| sheet.1.clone()).unwrap_or_default();
         let reading = Reading { texts: &texts, formats: &formats, from_1904: workbook.from_1904 };
-        let rows = reading.sheet(package.part(&part)?.ok_or(FileError::Damaged)?)?.into_rows();
+        let grid = reading.sheet(package.part(&part)?.ok_or(FileError::Damaged)?)?;
+        let (hidden_columns, rows) = (grid.hidden_columns(), grid.into_rows());
         let next = sheets.iter().skip(sheet + 1).position(|sheet| !sheet.hidden).map(|at| at + sheet + 1);
         match next.filter(|_| rows.is_empty() && wanted.is_none()) {
             Some(next) => sheet = next,
             None => {
-                return Ok(SheetFile { sheets, sheet, rows, from_1904: workbook.from_1904, ..SheetFile::default() });
+                let from_1904 = workbook.from_1904;
+                return Ok(SheetFile { sheets, sheet, rows, hidden_columns, from_1904, ..SheetFile::default() });
             }
         }
     }
@@ -79,9 +81,13 @@ impl Reading<'_> {
                     b"row" => {
                         row = attribute(&start, b"r").and_then(|number| number.parse().ok()).unwrap_or(row + 1);
                         column = 0;
-                        if attribute(&start, b"hidden").is_some_and(|value| value == "1" || value == "true") {
+                        if is_hidden(&start) {
                             held.hide(row);
                         }
+                        Part::Other
+                    }
+                    b"col" => {
+                        hidden_columns(&start).for_each(|column| held.hide_column(column));
                         Part::Other
                     }
                     b"c" => {
@@ -158,6 +164,17 @@ impl Reading<'_> {
             },
         })
     }
+}
+
+fn is_hidden(start: &BytesStart<'_>) -> bool {
+    attribute(start, b"hidden").is_some_and(|value| value == "1" || value == "true")
+}
+
+/// Returns the columns, from 0, that a `col` element hides.
+fn hidden_columns(start: &BytesStart<'_>) -> impl Iterator<Item = usize> + use<> {
+    let number = |name: &[u8]| attribute(start, name).and_then(|text| text.parse::<usize>().ok());
+    let columns = number(b"min").zip(number(b"max")).filter(|_| is_hidden(start));
+    columns.into_iter().flat_map(|(first, last)| first.max(1) - 1..last.min(MAX_COLUMNS))
 }
 
 fn cell_begins(start: &BytesStart<'_>, row: usize, column: usize) -> Open {

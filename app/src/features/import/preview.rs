@@ -41,6 +41,7 @@ pub fn omitted_reason(texts: &'static Texts, column: &OmittedColumn) -> String {
         ColumnReason::Unit => texts.import_omitted_unit(),
         ColumnReason::Words => texts.import_omitted_words(),
         ColumnReason::Repeated => texts.import_omitted_repeated(),
+        ColumnReason::Hidden => texts.import_omitted_hidden(),
         ColumnReason::Deselected => texts.import_omitted_deselected(),
         ColumnReason::Unknown => texts.import_omitted_unknown(),
     };
@@ -74,6 +75,7 @@ fn omitted_rows(texts: &'static Texts, import: &ImportResponse) -> impl IntoView
         OmissionReason::Numbering => texts.import_why_numbering(),
         OmissionReason::Example => texts.import_why_example(),
         OmissionReason::Blank => texts.import_why_blank(),
+        OmissionReason::Hidden => texts.import_why_hidden(),
     };
     let all: usize = import.omission_counts.values().sum();
     let reasons: Vec<String> =

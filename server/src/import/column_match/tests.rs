@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::import::layout::lay_out;
+use crate::import::sheet_file::SheetFile;
 use crate::import::target::targets;
 use crate::import::text;
 use jiedui_core::catalogue::Activity;
@@ -23,6 +24,27 @@ fn matched(table: &str) -> ColumnMatch {
     let targets = targets(Some(&activity()));
     let heading_score = |heading: &[Heading]| columns::named_columns(heading, &targets);
     match_columns(&lay_out(text::read(&table.into()).unwrap(), None, heading_score).unwrap(), &targets, None)
+}
+
+#[test]
+fn hidden_column_is_omitted_unless_chosen_or_identifying() {
+    let targets = targets(Some(&activity()));
+    let sheet = |hidden_columns: u128, heading: &str| {
+        let book = text::read(&format!("{heading}\n2026-11-20,沫阳镇,5,6").as_str().into()).unwrap();
+        let score = |heading: &[Heading]| columns::named_columns(heading, &targets);
+        lay_out(SheetFile { hidden_columns, ..book }, None, score).unwrap()
+    };
+    let sales = sheet(0b1100, "日期,地点,销售额（万元）,别的");
+    let matched = match_columns(&sales, &targets, None);
+    assert_eq!(matched.columns[2..], [None, None]);
+    let omitted: Vec<_> = matched.omitted.iter().map(|column| (column.column, column.why)).collect();
+    assert_eq!(omitted, [(2, ColumnReason::Hidden), (3, ColumnReason::Unknown)]);
+    let chosen = Some("values.amount".to_owned());
+    let matched = match_columns(&sales, &targets, Some(vec![None, None, chosen.clone(), None]));
+    assert_eq!(matched.columns[2], chosen);
+    let labels = [ID, REV].map(|path| targets.iter().find(|target| target.path == path).unwrap().label.clone());
+    let matched = match_columns(&sheet(0b1111, &format!("{},{},日期,地点", labels[0], labels[1])), &targets, None);
+    assert_eq!(matched.columns, [Some(ID.to_owned()), Some(REV.to_owned()), None, None]);
 }
 
 #[rstest]

@@ -45,27 +45,44 @@ pub fn scan<'a>(text: &'a str, mut visit: impl FnMut(Event<'a>) -> Result<(), Fi
     visit(Event::Text(rest))
 }
 
-/// Returns whether an element is hidden. Spreadsheet programs write hidden rows so.
-pub fn is_hidden(attributes: &str) -> bool {
-    let style: String = attribute(attributes, "style").unwrap_or_default().to_ascii_lowercase();
+/// Returns whether an element is hidden. Spreadsheet programs write hidden rows and columns so.
+pub fn is_hidden(text: &str) -> bool {
+    let style: String = attribute(text, "style").unwrap_or_default().to_ascii_lowercase();
     let style: String = style.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let mut names = attributes.split_whitespace().filter_map(|part| part.split('=').next());
-    style.contains("display:none") || names.any(|name| name.eq_ignore_ascii_case("hidden"))
+    let is_unseen =
+        ["display:none", "visibility:hidden", "visibility:collapse"].iter().any(|rule| style.contains(rule));
+    is_unseen || attribute(text, "hidden").is_some()
 }
 
-/// Returns the value of an attribute.
-pub fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
-    let lower = attributes.to_ascii_lowercase();
-    let after = lower.match_indices(name).find_map(|(at, _)| {
-        let begins = lower.get(..at)?.chars().next_back().is_none_or(char::is_whitespace);
-        attributes.get(at + name.len()..)?.trim_start().strip_prefix('=').filter(|_| begins)
-    })?;
-    let after = after.trim_start();
-    let quote = after.chars().next().filter(|letter| matches!(letter, '"' | '\''));
-    match quote {
-        Some(quote) => after.get(1..)?.split(quote).next(),
-        None => after.split(char::is_whitespace).next(),
-    }
+/// Returns the value of an attribute; empty for an attribute without a value.
+pub fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    attributes(text).find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// Returns the names and values of the attributes of a tag.
+fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '/' || letter == '=');
+        let ends = |letter: char| letter.is_whitespace() || letter == '=' || letter == '/';
+        let (name, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+        rest = after;
+        if name.is_empty() {
+            return None;
+        }
+        let Some(value) = rest.trim_start().strip_prefix('=') else { return Some((name, "")) };
+        let value = value.trim_start();
+        let quote = value.chars().next().filter(|letter| matches!(letter, '"' | '\''));
+        let (value, after) = match quote {
+            Some(quote) => {
+                let inside = value.get(1..).unwrap_or_default();
+                inside.split_once(quote).unwrap_or((inside, ""))
+            }
+            None => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
+        };
+        rest = after;
+        Some((name, value))
+    })
 }
 
 /// Replaces the character references of a text.
@@ -102,4 +119,19 @@ pub fn unescaped(text: &str) -> String {
         }
     }
     out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attribute_is_found_by_name_outside_of_values() {
+        let text = " TITLE='a hidden style=x' class=b colspan = \"2\" hidden/";
+        assert_eq!(attribute(text, "title"), Some("a hidden style=x"));
+        assert_eq!((attribute(text, "colspan"), attribute(text, "hidden")), (Some("2"), Some("")));
+        assert_eq!((attribute(text, "style"), attribute("span=3", "colspan")), (None, None));
+        assert!(is_hidden("hidden") && is_hidden("STYLE='Visibility : Collapse'") && !is_hidden("title='hidden'"));
+        assert!(!is_hidden("style='display:block' title=\"x hidden y\""));
+    }
 }

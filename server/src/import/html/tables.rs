@@ -1,6 +1,6 @@
 //! The tables of a page and how they are nested.
 
-use super::markup::{Event, scan};
+use super::markup::{Event, is_hidden, scan};
 
 /// Maximum number of tables of a page.
 const MAX_TABLES: usize = 100;
@@ -51,6 +51,8 @@ pub struct TableSize {
     /// Number of rows.
     pub rows: usize,
     around: Option<usize>,
+    /// Whether the page hides it.
+    pub is_hidden: bool,
     /// Whether a table with several rows is within it.
     pub is_layout: bool,
 }
@@ -60,10 +62,10 @@ pub fn table_sizes(text: &str) -> Vec<TableSize> {
     let (mut sizes, mut tables): (Vec<TableSize>, _) = (Vec::new(), OpenTables::default());
     let counted = scan(text, |event| {
         match event {
-            Event::Open(name, _) if name.eq_ignore_ascii_case("table") => {
+            Event::Open(name, attributes) if name.eq_ignore_ascii_case("table") => {
                 let (_, around) = tables.open();
                 if sizes.len() < MAX_TABLES {
-                    sizes.push(TableSize { around, ..TableSize::default() });
+                    sizes.push(TableSize { around, is_hidden: is_hidden(attributes), ..TableSize::default() });
                 }
             }
             Event::Close(name) if name.eq_ignore_ascii_case("table") => tables.close(),

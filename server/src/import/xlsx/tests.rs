@@ -86,6 +86,15 @@ fn errors_uncalculated_formulas_and_rich_text_are_read() {
 }
 
 #[test]
+fn hidden_columns_are_marked_without_empty_ones_at_the_left() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 1, ["日期", "地点", "户数"]).unwrap();
+    sheet.set_column_hidden(0).unwrap().set_column_hidden(2).unwrap();
+    assert_eq!(read(&book.save_to_buffer().unwrap(), None).unwrap().hidden_columns, 0b10);
+}
+
+#[test]
 fn merged_cells_are_repeated_downwards() {
     let cell = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
     let data =

@@ -34,6 +34,8 @@ pub enum OmissionReason {
     Example,
     /// No content in the imported columns.
     Blank,
+    /// The spreadsheet hides the row, for example by a filter.
+    Hidden,
 }
 
 /// A row that is left out.
@@ -63,6 +65,8 @@ pub enum ColumnReason {
     Repeated,
     /// A person chose not to import it.
     Deselected,
+    /// The spreadsheet hides the column.
+    Hidden,
 }
 
 /// A column that is not imported.
