@@ -50,6 +50,25 @@ test("long overview and its deltas are stored completely", async ({ page, server
   await expect(page.locator(".map-frame .map-pairing")).toHaveCount(lines);
 });
 
+test("years that are not on the phone are said to be missing offline", async ({ page, server, line }) => {
+  await server.command("generate", "--entries", "6000", "--seed", "4");
+  await server.restart({});
+  // The page has one year of a large overview; the whole one does not arrive.
+  await page.route("**/api/v1/overview**", (route) => route.abort());
+  await page.goto("/?year=2026");
+  const main = page.locator("main");
+  await expect(page.locator("html.scripted")).toBeAttached();
+  await expect(page.locator('[data-indicator="field_surveys"] strong')).not.toHaveText("—");
+  await expect(main).not.toHaveAttribute("aria-busy");
+  await page.getByLabel("年度").selectOption("all");
+  await expect(main, "the whole overview is still expected").toHaveAttribute("aria-busy", "true");
+  await goOffline(page, line);
+  await expect(main).toContainText("这台手机上还没有数据");
+  await expect(main).not.toHaveAttribute("aria-busy");
+  await page.getByLabel("年度").selectOption("2026");
+  await expect(page.locator('[data-indicator="field_surveys"] strong')).not.toHaveText("—");
+});
+
 test("data stored by an older app is readable offline", async ({ page, server, line }) => {
   await signIn(page, server, "coordinator");
   await readyOffline(page);

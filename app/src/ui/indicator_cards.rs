@@ -8,7 +8,7 @@ use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
 use crate::ui::deferred::deferred;
 use crate::ui::filter::query_of;
-use crate::ui::loading::Loading;
+use crate::ui::loading::LoadingOnline;
 use card::{Card, card_html};
 use jiedui_core::catalogue::Programme;
 use jiedui_core::figures::figure::{Figure, Filter, by_indicator, figure_of};
@@ -63,7 +63,7 @@ pub fn IndicatorCards(
         })
     });
     view! {
-        <Show when=move || has_overview.get() fallback=move || view! { <Loading/> }>
+        <Show when=move || has_overview.get() fallback=move || view! { <LoadingOnline/> }>
             <div class="dashboard-figures">
                 {move || programmes.get().into_iter().map(|programme| view! { <ProgrammeCards programme filter/> }).collect_view()}
                 {move || is_empty.get().then(|| view! { <p class="empty">{years_with_figures(app)}</p> })}

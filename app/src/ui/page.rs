@@ -1,6 +1,6 @@
 //! Title and access check of a screen.
 
-use super::loading::Loading;
+use super::loading::LoadingOnline;
 use crate::state::use_app_state;
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::figures::overview::Overview;
@@ -27,7 +27,7 @@ pub fn for_roles(
             return view! { <p class="empty">{others}</p> }.into_any();
         }
         if !is_ready.get() {
-            return view! { <Loading/> }.into_any();
+            return view! { <LoadingOnline/> }.into_any();
         }
         body(&app.overviews.server.get_untracked().unwrap_or_default())
     }
