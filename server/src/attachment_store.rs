@@ -23,7 +23,7 @@ pub struct AttachmentStore {
 
 /// Result of receiving a chunk.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Received {
+pub enum ChunkOutcome {
     /// The chunk was stored; the number of stored bytes.
     Part(u64),
     /// The chunk does not follow the stored bytes; their number.
@@ -113,55 +113,55 @@ impl AttachmentStore {
         account: Uuid,
         sha256: &str,
         (start, total): (u64, u64),
-        piece: &[u8],
-    ) -> io::Result<Received> {
+        chunk: &[u8],
+    ) -> io::Result<ChunkOutcome> {
         let folder = self.uploads(account);
         fs::create_dir_all(&folder)?;
         let part = folder.join(sha256);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&part)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(Received::Busy),
+            Err(TryLockError::WouldBlock) => return Ok(ChunkOutcome::Busy),
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let stored = file.metadata()?.len();
         let total_path = part.with_extension(TOTAL);
         if start > 0 {
             if start != stored {
-                return Ok(Received::Gap(stored));
+                return Ok(ChunkOutcome::Gap(stored));
             }
             // Uploads begun by an earlier version have no such file.
             let first = existing(fs::read_to_string(&total_path))?.and_then(|total| total.parse().ok());
             if let Some(first) = first.filter(|first| *first != total) {
-                return Ok(Received::OtherTotal(first));
+                return Ok(ChunkOutcome::OtherTotal(first));
             }
         }
-        if start + (piece.len() as u64) < total {
+        if start + (chunk.len() as u64) < total {
             fs::write(&total_path, total.to_string())?;
         }
         file.set_len(start)?;
         file.seek(SeekFrom::Start(start))?;
-        file.write_all(piece)?;
+        file.write_all(chunk)?;
         file.sync_all()?;
         // On a full disk, this may be the only sign.
-        let expected = start + piece.len() as u64;
+        let expected = start + chunk.len() as u64;
         if file.metadata()?.len() != expected {
             return Err(ErrorKind::StorageFull.into());
         }
         if expected < total {
-            return Ok(Received::Part(expected));
+            return Ok(ChunkOutcome::Part(expected));
         }
         existing(fs::remove_file(&total_path))?;
         let content = fs::read(&part)?;
         let Some(content_type) = content_type(&content).filter(|_| hash_of(&content) == sha256) else {
             fs::remove_file(&part)?;
-            return Ok(Received::Wrong);
+            return Ok(ChunkOutcome::Wrong);
         };
         fs::create_dir_all(self.folder())?;
         fs::rename(&part, self.path(sha256))?;
         // The new name survives a power cut only once the folder is on the disk.
         File::open(self.folder())?.sync_all()?;
-        Ok(Received::Whole { size: content.len() as u64, content_type })
+        Ok(ChunkOutcome::Whole { size: content.len() as u64, content_type })
     }
 
     /// Renames files before they are removed, so that a file which is uploaded again meanwhile is not removed.

@@ -51,7 +51,7 @@ pub struct Inner {
     /// Limits for exports.
     pub exports: Exports,
     /// Web Push to subscribed browsers.
-    pub notices: WebPush,
+    pub web_push: WebPush,
     /// Limits of signing in.
     pub throttle: Arc<LoginThrottle>,
     /// The app's files.
@@ -81,8 +81,8 @@ impl AppState {
         let epoch = crate::db::feed::epoch(&db).await?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
         let leptos = LeptosOptions::builder().output_name("jiedui").site_addr(config.listen).build();
-        let notices = WebPush::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
-        let cursor_key = CursorKey::derive(&notices.secret());
+        let web_push = WebPush::open(&db, config.push_hosts.clone(), config.push_contact.clone()).await?;
+        let cursor_key = CursorKey::derive(&web_push.secret());
         let (stopping, until) = watch::channel(false);
         let tasks = Supervisor::new(until);
         let writer = PushWriter::start(&tasks, db.clone(), cache.clone(), changes.clone());
@@ -98,7 +98,7 @@ impl AppState {
             imports: Arc::default(),
             writer,
             exports: Exports::default(),
-            notices,
+            web_push,
             throttle: Arc::default(),
             site,
             leptos,

@@ -46,19 +46,19 @@ impl FaultProxy {
 
     /// Returns the received part of a response.
     pub fn text(&self, mut answer: Response) -> String {
-        let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
-        while let Ok(count @ 1..) = answer.read(&mut piece) {
-            bytes.extend_from_slice(&piece[..count]);
+        let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = answer.read(&mut buffer) {
+            bytes.extend_from_slice(&buffer[..count]);
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
 fn pass_on(mut from: TcpStream, mut to: TcpStream, mut bytes: usize, cuts: &AtomicUsize) {
-    let mut piece = [0; 4096];
-    while let Ok(count @ 1..) = from.read(&mut piece) {
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
         let passed = count.min(bytes);
-        if to.write_all(&piece[..passed]).is_err() {
+        if to.write_all(&buffer[..passed]).is_err() {
             break;
         }
         bytes -= passed;

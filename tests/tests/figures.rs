@@ -28,8 +28,8 @@ fn counted(api: &Api) -> Overview {
 }
 
 /// Returns the delta since an overview.
-fn news(api: &Api, known: &Overview) -> Overview {
-    let path = format!("/api/v1/overview?since={}&edition={}", known.change, known.edition);
+fn news(api: &Api, previous: &Overview) -> Overview {
+    let path = format!("/api/v1/overview?since={}&edition={}", previous.change, previous.edition);
     serde_json::from_value(api.read(&path)).unwrap()
 }
 

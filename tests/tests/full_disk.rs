@@ -34,8 +34,8 @@ impl Disk {
     fn fill(&self) {
         let mut file = fs::File::create(self.0.join("filler")).unwrap();
         for size in [1 << 16, 1 << 12, 1] {
-            let piece = vec![0; size];
-            while file.write_all(&piece).is_ok() {}
+            let chunk = vec![0; size];
+            while file.write_all(&chunk).is_ok() {}
         }
     }
 }

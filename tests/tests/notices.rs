@@ -113,10 +113,10 @@ fn account_has_at_most_twenty_subscribed_browsers(#[case] database: Database) {
     let fields = json!({"state": "returned", "review_note": "数字不对"});
     let returned = json!({"seq": 2, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": fields});
     api.push(client, json!([survey_put(1, id, 2), returned]));
-    let told: Vec<String> = (0..20).map(|_| asked.recv_timeout(Duration::from_secs(30)).unwrap().0).collect();
-    assert!(told.iter().any(|line| line.starts_with("POST /25 ")), "{told:?}");
-    assert!(!told.iter().any(|line| line.starts_with("POST /1 ")), "{told:?}");
-    assert!(asked.recv_timeout(Duration::from_secs(1)).is_err(), "{told:?}");
+    let requests: Vec<String> = (0..20).map(|_| asked.recv_timeout(Duration::from_secs(30)).unwrap().0).collect();
+    assert!(requests.iter().any(|line| line.starts_with("POST /25 ")), "{requests:?}");
+    assert!(!requests.iter().any(|line| line.starts_with("POST /1 ")), "{requests:?}");
+    assert!(asked.recv_timeout(Duration::from_secs(1)).is_err(), "{requests:?}");
 }
 
 #[test]

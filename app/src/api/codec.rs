@@ -51,9 +51,9 @@ impl ChunkStream {
     pub async fn next<T: DeserializeOwned>(&mut self) -> Result<T, ApiError> {
         loop {
             if let Some((start, end)) = first(&self.received) {
-                let piece = self.received.get(start..end).and_then(decode);
+                let chunk = self.received.get(start..end).and_then(decode);
                 self.received.drain(..end);
-                return piece.ok_or_else(ApiError::no_answer);
+                return chunk.ok_or_else(ApiError::no_answer);
             }
             // A line that breaks ends here as an error or as an early end.
             let read = JsFuture::from(self.reader.read()).await.map_err(|_| ApiError::no_answer())?;

@@ -138,7 +138,7 @@ fn syncing(request: RequestBuilder) -> RequestBuilder {
 
 /// Pages of the records that changed in the user's scope, as they arrive.
 pub struct Pages {
-    pieces: ChunkStream,
+    chunks: ChunkStream,
     reset: bool,
 }
 
@@ -152,8 +152,8 @@ impl Pages {
             }
             answer => (answer, false),
         };
-        let pieces = answer.map_err(|error| error.failure)?;
-        Ok(Self { pieces, reset })
+        let chunks = answer.map_err(|error| error.failure)?;
+        Ok(Self { chunks, reset })
     }
 
     async fn after(user: Uuid, cursor: &str) -> Result<ChunkStream, ApiError> {
@@ -164,7 +164,7 @@ impl Pages {
 
     /// Returns the next page. The replica is reset with the first page after a cursor that the server did not know.
     pub async fn next(&mut self) -> Result<PullResponse, Failure> {
-        let next = self.pieces.next::<PullResponse>();
+        let next = self.chunks.next::<PullResponse>();
         let page = match select(pin!(next), TimeoutFuture::new(TIMEOUT)).await {
             Either::Left((page, _)) => page.map_err(|error| error.failure)?,
             Either::Right(_) => return Err(Failure::NoAnswer),
@@ -193,10 +193,10 @@ pub async fn latest_entries(year: Option<i32>) -> Result<Vec<(Uuid, Entry)>, Api
 }
 
 /// Sends a chunk of a photo, or asks how many bytes the server has.
-pub async fn send_photo(sha256: &str, range: &str, piece: Option<js_sys::Uint8Array>) -> UploadResult {
+pub async fn send_photo(sha256: &str, range: &str, chunk: Option<js_sys::Uint8Array>) -> UploadResult {
     let request = Request::put(&format!("/api/v1/attachments/{sha256}")).header("content-range", range);
-    let request = match piece {
-        Some(piece) => request.body(piece),
+    let request = match chunk {
+        Some(chunk) => request.body(chunk),
         None => request.build(),
     };
     let Ok(request) = request else { return UploadResult::Refused };

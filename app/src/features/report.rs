@@ -86,18 +86,19 @@ struct Line<'a> {
 fn whole(app: AppState, overview: &Overview, filter: &Filter, month: Option<Month>) -> String {
     let year = filter.year.unwrap_or(app.today.year());
     let now = Filter { year: Some(year), from: None, until: month, ..filter.clone() };
-    let alone = month.map(|month| Filter { from: Some(month), ..now.clone() });
+    let of_month = month.map(|month| Filter { from: Some(month), ..now.clone() });
     let before = Filter { year: Some(year - 1), from: None, until: month.map(Month::year_before), ..filter.clone() };
-    let parts_of = |filter: &Filter| -> Vec<&Contribution> {
+    let contributions_of = |filter: &Filter| -> Vec<&Contribution> {
         let compiled = filter.compile(&overview.catalogue, overview.directory());
         overview.contributions.iter().filter(|part| compiled.matches(part)).collect()
     };
-    let (parts, parts_alone, parts_before) = (parts_of(&now), alone.as_ref().map(parts_of), parts_of(&before));
+    let (parts, parts_of_month, parts_before) =
+        (contributions_of(&now), of_month.as_ref().map(contributions_of), contributions_of(&before));
     let line = |indicator| {
         let figure = figure_of(indicator, &parts, Some(year));
         Line {
             indicator,
-            month: parts_alone.as_ref().and_then(|parts| figure_of(indicator, parts, None).actual),
+            month: parts_of_month.as_ref().and_then(|parts| figure_of(indicator, parts, None).actual),
             before: figure_of(indicator, &parts_before, None).actual,
             now: figure,
         }

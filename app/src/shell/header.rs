@@ -9,7 +9,7 @@ use crate::state::use_app_state;
 use crate::storage::StoreError;
 use crate::sync;
 use crate::ui::icon::icon_html;
-use crate::ui::navigation::{above, home, section};
+use crate::ui::navigation::{home, parent_screen, section};
 use crate::ui::sync_text::unsent_entries;
 use jiedui_core::sync::Status;
 use jiedui_core::values::language::Language;
@@ -30,7 +30,7 @@ pub fn Header() -> impl IntoView {
     let role = Memo::new(move |_| app.session.user.with(|user| user.as_ref().map(|user| user.role)));
     let location = use_location();
     let back = Memo::new(move |_| {
-        location.pathname.with(|path| above(path, role.get()).map(|to| (to.address, (to.name)(texts))))
+        location.pathname.with(|path| parent_screen(path, role.get()).map(|to| (to.address, (to.name)(texts))))
     });
     // The last filter of each list stays in the link back to it.
     let filtered = StoredValue::new(String::new());

@@ -23,17 +23,17 @@ use crate::features::report::ReportPage;
 use crate::features::review::{EntryDetail, ReviewQueue};
 use crate::features::sign_in::SignIn;
 use crate::state::AppState;
-use crate::state::boot::Boot;
+use crate::state::bootstrap::BootstrapData;
 use crate::sync;
 use crate::ui::loading::Main;
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
-/// The whole app. It takes its [`Boot`] from the context.
+/// The whole app. It takes its [`BootstrapData`] from the context.
 #[component]
 pub fn Root() -> impl IntoView {
-    let app = AppState::new(use_context::<Boot>().unwrap_or_default());
+    let app = AppState::new(use_context::<BootstrapData>().unwrap_or_default());
     provide_context(app);
     Effect::new(move |_| sync::start(app));
     Effect::new(move |_| {

@@ -2,7 +2,7 @@
 
 use super::root::Root;
 use super::{bootstrap, form_handover};
-use crate::state::boot::Boot;
+use crate::state::bootstrap::BootstrapData;
 use crate::ui::lazy;
 use crate::ui::loading::is_lazy_page;
 use leptos::prelude::*;
@@ -14,9 +14,9 @@ use leptos::prelude::*;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn start() {
     console_error_panic_hook::set_once();
-    let Some(boot) = bootstrap::from_document() else { return mount(bootstrap::from_storage().await) };
-    let boot = match boot {
-        Ok(boot) => boot,
+    let Some(data) = bootstrap::from_document() else { return mount(bootstrap::from_storage().await) };
+    let data = match data {
+        Ok(data) => data,
         // Another release painted the page.
         Err(_) => bootstrap::from_storage().await,
     };
@@ -26,12 +26,12 @@ pub async fn start() {
         // The server's painting stays until the screen is loaded.
         lazy::load(&path, &query).await;
     }
-    form_handover::hand_over(|| mount(boot));
+    form_handover::hand_over(|| mount(data));
 }
 
-fn mount(boot: Boot) {
+fn mount(data: BootstrapData) {
     leptos::mount::mount_to_body(move || {
-        provide_context(boot);
+        provide_context(data);
         view! { <Root/> }
     });
 }

@@ -8,7 +8,7 @@ use time::Date;
 
 /// Data that is needed before the first paint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Boot {
+pub struct BootstrapData {
     /// Overview of the shared view; `None` for a visitor who may not see it.
     pub overview: Option<Overview>,
     /// Signed-in user.
@@ -22,14 +22,14 @@ pub struct Boot {
     pub map_number: Option<String>,
 }
 
-impl Default for Boot {
+impl Default for BootstrapData {
     fn default() -> Self {
         let (overview, user, language, map_number) = (None, None, Language::default(), None);
         Self { overview, user, language, today: Date::MIN, map_number }
     }
 }
 
-impl Boot {
+impl BootstrapData {
     /// Serializes to JSON that is safe in a `<script>` element.
     pub fn as_script(&self) -> String {
         serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")

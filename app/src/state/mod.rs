@@ -1,6 +1,6 @@
 //! The application state, as signals in groups. Everything on the screens is derived from it.
 
-pub mod boot;
+pub mod bootstrap;
 pub mod geography;
 pub mod journal;
 pub mod overviews;
@@ -16,7 +16,7 @@ use crate::labels::value::ValueLabels;
 use crate::storage::StoreError;
 use crate::storage::my_entries::MyEntries;
 use crate::storage::unsent_count;
-use boot::Boot;
+use bootstrap::BootstrapData;
 use geography::Geography;
 use jiedui_core::sync::Path;
 use jiedui_core::values::language::Language;
@@ -60,16 +60,16 @@ pub struct AppState {
 
 impl AppState {
     /// Creates the state of a starting app.
-    pub fn new(boot: Boot) -> Self {
-        let sync = SyncState::new(boot.user.is_some());
+    pub fn new(data: BootstrapData) -> Self {
+        let sync = SyncState::new(data.user.is_some());
         let journal = Journal::new();
         Self {
-            texts: Labels::new(boot.language).texts,
-            language: boot.language,
-            today: boot.today,
-            session: Session::new(boot.user),
-            geography: Geography::new(boot.map_number),
-            overviews: Overviews::new(boot.overview, journal.entries),
+            texts: Labels::new(data.language).texts,
+            language: data.language,
+            today: data.today,
+            session: Session::new(data.user),
+            geography: Geography::new(data.map_number),
+            overviews: Overviews::new(data.overview, journal.entries),
             journal,
             replica: Replica::new(sync),
             sync,

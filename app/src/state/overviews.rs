@@ -22,9 +22,9 @@ pub struct Overviews {
 #[derive(Clone, Debug)]
 pub struct VillageOverview {
     /// As the server has it.
-    pub received: Arc<Overview>,
+    pub server: Arc<Overview>,
     /// With this phone's own entries that are not in it yet.
-    pub shown: Arc<Overview>,
+    pub local: Arc<Overview>,
 }
 
 impl Overviews {
@@ -34,7 +34,7 @@ impl Overviews {
         let is_of_village =
             |overview: &Arc<Overview>| overview.partial_for.as_ref().is_some_and(|only| only.village().is_some());
         let village = overview.clone().filter(is_of_village);
-        let village = village.map(|overview| VillageOverview { received: overview.clone(), shown: overview });
+        let village = village.map(|overview| VillageOverview { server: overview.clone(), local: overview });
         let server = RwSignal::new(overview);
         let local = Memo::new_with_compare(
             move |_| {
@@ -60,7 +60,7 @@ impl Overviews {
     /// Returns the overview if it covers a filter. A page may have been rendered from a part.
     pub fn local_for(&self, filter: &Filter) -> Option<Arc<Overview>> {
         let overview = match filter.village() {
-            Some(_) => self.village.with(|village| village.as_ref().map(|village| village.shown.clone())),
+            Some(_) => self.village.with(|village| village.as_ref().map(|village| village.local.clone())),
             None => self.local.get(),
         };
         overview.filter(|overview| overview.has(filter))
@@ -69,7 +69,7 @@ impl Overviews {
     /// Returns the overview for a filter as the server has it, without this phone's own entries.
     pub fn server_for(&self, filter: &Filter) -> Option<Arc<Overview>> {
         match filter.village() {
-            Some(_) => self.village.with(|village| village.as_ref().map(|village| village.received.clone())),
+            Some(_) => self.village.with(|village| village.as_ref().map(|village| village.server.clone())),
             None => self.server.get(),
         }
     }

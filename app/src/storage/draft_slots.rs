@@ -32,7 +32,7 @@ pub fn name_of(form: &str, number: u32) -> String {
 }
 
 /// Returns form and number of a slot by its name.
-pub fn parts_of(name: &str) -> (&str, u32) {
+pub fn parse_name(name: &str) -> (&str, u32) {
     let parts = name.rsplit_once(NUMBER);
     parts.and_then(|(form, number)| Some((form, number.parse().ok()?))).unwrap_or((name, 1))
 }
@@ -141,8 +141,8 @@ mod tests {
     #[test]
     fn slot_name_consists_of_form_and_number() {
         assert_eq!([1, 2].map(|number| name_of("draft.u.survey", number)), ["draft.u.survey", "draft.u.survey~2"]);
-        assert_eq!(parts_of("draft.u.survey"), ("draft.u.survey", 1));
-        assert_eq!(parts_of("draft.u.survey~12"), ("draft.u.survey", 12));
-        assert_eq!(parts_of("draft.u.a~b"), ("draft.u.a~b", 1));
+        assert_eq!(parse_name("draft.u.survey"), ("draft.u.survey", 1));
+        assert_eq!(parse_name("draft.u.survey~12"), ("draft.u.survey", 12));
+        assert_eq!(parse_name("draft.u.a~b"), ("draft.u.a~b", 1));
     }
 }

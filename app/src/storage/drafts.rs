@@ -1,6 +1,6 @@
 //! Drafts, stored at every keystroke until they are saved.
 
-use crate::storage::draft_slots::{self, begun_changes, parts_of};
+use crate::storage::draft_slots::{self, begun_changes, parse_name};
 use crate::storage::local_storage;
 use jiedui_core::entry::Fields;
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ pub struct Left {
 impl Left {
     /// Returns the address of the draft's form.
     pub fn address(&self) -> String {
-        let (_, number) = parts_of(&self.name);
+        let (_, number) = parse_name(&self.name);
         let which = if number > 1 { format!("?draft={number}") } else { String::new() };
         format!("/entries/new/{}{which}", self.draft.activity)
     }
@@ -111,7 +111,7 @@ pub fn unfinished(user: Uuid) -> Vec<Left> {
     let mut drafts = left(user);
     // The slot of an edit has the entry's identifier in its name.
     let is_edit =
-        |name: &str| name.strip_prefix(&prefix(user)).is_some_and(|of| Uuid::parse_str(parts_of(of).0).is_ok());
+        |name: &str| name.strip_prefix(&prefix(user)).is_some_and(|of| Uuid::parse_str(parse_name(of).0).is_ok());
     drafts.retain(|left| !is_edit(&left.name));
     drafts
 }

@@ -163,14 +163,14 @@ fn lease(name: &str, duration: f64) -> Option<Hold> {
     write(name, duration);
     HELD.with_borrow_mut(|held| held.insert(name.to_owned(), duration));
     if !IS_RENEWING.replace(true) {
-        let renew = || {
+        let extend = || {
             HELD.with_borrow(|held| {
                 held.iter()
                     .filter(|(name, _)| !is_held_elsewhere(name))
                     .for_each(|(name, duration)| write(name, *duration))
             })
         };
-        set_interval(renew, Duration::from_millis(RENEWAL_INTERVAL.into()));
+        set_interval(extend, Duration::from_millis(RENEWAL_INTERVAL.into()));
         let leave = Closure::<dyn Fn()>::new(|| HELD.with_borrow(|held| held.keys().for_each(|name| release(name))));
         let _ = window().add_event_listener_with_callback("pagehide", leave.as_ref().unchecked_ref());
         leave.forget();

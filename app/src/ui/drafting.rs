@@ -3,7 +3,7 @@
 
 use crate::labels::texts::Texts;
 use crate::state::AppState;
-use crate::storage::draft_slots::{Slot, begun_changes, claim, claim_empty, parts_of};
+use crate::storage::draft_slots::{Slot, begun_changes, claim, claim_empty, parse_name};
 use crate::storage::user_db::new_id;
 use crate::sync;
 use jiedui_core::entry::Fields;
@@ -248,7 +248,7 @@ impl<T: FormDraft> Drafting<T> {
                     self.notice.try_set(Some(Notice::Copy));
                     self.take_new_id();
                 }
-                claim_empty(parts_of(&name).0).await
+                claim_empty(parse_name(&name).0).await
             }
         };
         self.slot.try_update_value(|held| *held = Some(slot));

@@ -132,7 +132,7 @@ pub fn section(path: &str) -> Option<&'static Destination> {
 
 /// Returns the destination above a path, for the back link of a phone. A record is below its list, and a section outside the
 /// tab bar is below `/me`.
-pub fn above(path: &str, role: Option<Role>) -> Option<&'static Destination> {
+pub fn parent_screen(path: &str, role: Option<Role>) -> Option<&'static Destination> {
     let section = section(path)?;
     if section.address != path {
         return Some(section);
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn record_leads_back_to_its_list_and_section_to_me() {
         let recorder = Some(Role::Recorder);
-        let address = |path, role| above(path, role).map(|to| to.address);
+        let address = |path, role| parent_screen(path, role).map(|to| to.address);
         assert_eq!(address("/entries", recorder), None);
         assert_eq!(address("/list/0190", recorder), Some("/list"));
         assert_eq!(address("/needs", recorder), Some("/me"));

@@ -129,12 +129,12 @@ pub async fn epochs(tx: &mut Tx) -> Result<Vec<u64>> {
 }
 
 /// Adds the unreadable epochs to a list.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<stored::Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<stored::Unreadable>) -> Result<()> {
     let query = "SELECT epoch FROM life WHERE epoch < 0 ORDER BY epoch";
     let epochs = with_db!(tx tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
     epochs
         .into_iter()
-        .try_for_each(|epoch| stored::note_unreadable(stored::unsigned("epoch", epoch, "epoch", epoch), found))
+        .try_for_each(|epoch| stored::note_unreadable(stored::unsigned("epoch", epoch, "epoch", epoch), unreadable))
 }
 
 /// Publishes every change by any server or program as soon as it can be read. Never returns.

@@ -15,7 +15,7 @@ const CELL: usize = 32_767;
 /// Mark at the end of a truncated cell.
 const CUT: &str = "…（内容过长，已截断；全文见 CSV）";
 /// Bytes of a file that are sent at a time.
-const PIECE: usize = 64 << 10;
+const CHUNK: usize = 64 << 10;
 /// Bytes of markup around a cell.
 const MARKUP: u64 = 100;
 /// Bytes that a sheet leaves free on the disk.
@@ -116,13 +116,13 @@ pub fn content(file: File) -> impl futures::Stream<Item = io::Result<Vec<u8>>> {
     let mut file = tokio::fs::File::from_std(file);
     async_stream::try_stream! {
         loop {
-            let mut piece = vec![0; PIECE];
-            let read = file.read(&mut piece).await?;
+            let mut chunk = vec![0; CHUNK];
+            let read = file.read(&mut chunk).await?;
             if read == 0 {
                 break;
             }
-            piece.truncate(read);
-            yield piece;
+            chunk.truncate(read);
+            yield chunk;
         }
     }
 }

@@ -71,9 +71,9 @@ fn is_foreign(headers: &HeaderMap, uri: &Uri) -> bool {
         Some(site) => !matches!(site, "same-origin" | "none"),
         None => text(headers, "origin").is_some_and(|origin| {
             let forwarded = text(headers, "x-forwarded-host").and_then(|list| list.split(',').next()).map(str::trim);
-            let own = [forwarded, text(headers, "host"), uri.authority().map(|authority| authority.as_str())];
+            let names = [forwarded, text(headers, "host"), uri.authority().map(|authority| authority.as_str())];
             let host = origin.split_once("://").map(|(_, host)| without_port(host));
-            !own.into_iter().flatten().any(|own| Some(without_port(own)) == host)
+            !names.into_iter().flatten().any(|name| Some(without_port(name)) == host)
         }),
     }
 }

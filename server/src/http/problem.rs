@@ -66,7 +66,7 @@ impl Problem {
     }
 
     /// A problem with a `Retry-After` header, in seconds.
-    pub const fn later(status: StatusCode, chinese: &'static str, english: &'static str, seconds: u64) -> Self {
+    pub const fn retry_after(status: StatusCode, chinese: &'static str, english: &'static str, seconds: u64) -> Self {
         Self { status, chinese, english, errors: Vec::new(), retry_after: Some(seconds) }
     }
 
@@ -97,13 +97,13 @@ impl From<std::io::Error> for Problem {
         if matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge) {
             let (chinese, english) =
                 ("服务器的存储空间满了，请稍后再试", "The server has no space left just now: please try again later");
-            return Self::later(StatusCode::INSUFFICIENT_STORAGE, chinese, english, 60);
+            return Self::retry_after(StatusCode::INSUFFICIENT_STORAGE, chinese, english, 60);
         }
         let (chinese, english) = (
             "服务器暂时无法保存或读取文件，请稍后再试",
             "The server cannot store or read files just now: please try again later",
         );
-        Self::later(StatusCode::SERVICE_UNAVAILABLE, chinese, english, 5)
+        Self::retry_after(StatusCode::SERVICE_UNAVAILABLE, chinese, english, 5)
     }
 }
 

@@ -117,7 +117,7 @@ impl Form {
     }
 
     /// Returns the fields that the user's scope forbids.
-    pub(super) fn beyond(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
+    pub(super) fn forbidden_fields(self, of: impl FnOnce(&User) -> Vec<FieldError>) -> Vec<FieldError> {
         self.app.session.user.with_untracked(|user| user.as_ref().map(of)).unwrap_or_default()
     }
 

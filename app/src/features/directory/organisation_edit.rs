@@ -106,7 +106,7 @@ fn organisation_form(app: AppState, overview: &Overview, organisation: Option<&O
             rev: 0,
         };
         add_new(&mut errors, edited.validate(places, &overview.catalogue));
-        add_new(&mut errors, form.beyond(|user| edited.forbidden_fields(user)));
+        add_new(&mut errors, form.forbidden_fields(|user| edited.forbidden_fields(user)));
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{id}");

@@ -108,7 +108,7 @@ fn pairing_form(
             rev: 0,
         };
         add_new(&mut errors, edited.validate(directory, &overview.catalogue));
-        add_new(&mut errors, form.beyond(|user| edited.forbidden_fields(user, directory)));
+        add_new(&mut errors, form.forbidden_fields(|user| edited.forbidden_fields(user, directory)));
         let is_right = errors.is_empty();
         form.errors.set(errors);
         let then = format!("/organisations/{}", edited.organisation_b);
@@ -120,7 +120,7 @@ fn pairing_form(
         form.submit(move |overview, _| judge(source, overview));
     };
     let (agreement, busy) = (form.value("agreement"), form.busy);
-    let bring = move |event: leptos::ev::Event| {
+    let upload = move |event: leptos::ev::Event| {
         let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
         let Some(file) = input.files().and_then(|files| files.item(0)) else { return };
         form.failed.set((file.size() > LARGEST_FILE).then(|| texts.file_too_large().to_owned()));
@@ -137,7 +137,7 @@ fn pairing_form(
         });
     };
     let file = view! {
-        <input id="field-agreement" type="file" accept="application/pdf,image/*" disabled=move || busy.get() on:change=bring/>
+        <input id="field-agreement" type="file" accept="application/pdf,image/*" disabled=move || busy.get() on:change=upload/>
         {move || Some(agreement.get()).filter(|hash| !hash.is_empty()).map(|sha256| view! {
             <p class="place-chosen">
                 <a href=format!("/api/v1/attachments/{sha256}") rel="external" target="_blank">{texts.agreement_open()}</a>

@@ -14,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 /// Approves entries.
 pub async fn approve(app: AppState, entries: Vec<(Uuid, u64)>) {
     let fields = Fields::from_iter([(field::STATE.to_owned(), json!(State::Verified.code()))]);
-    decide(app, entries, fields).await;
+    save_change(app, entries, fields).await;
 }
 
 /// Returns an entry to its recorder, with a reason and the fields concerned.
@@ -25,10 +25,11 @@ async fn send_back(app: AppState, entry: (Uuid, u64), reason: String, concerned:
     if !concerned.is_empty() {
         fields.insert(field::REVIEW_FIELDS.to_owned(), json!(concerned));
     }
-    decide(app, vec![entry], fields).await;
+    save_change(app, vec![entry], fields).await;
 }
 
-async fn decide(app: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
+/// Saves the same change of each entry.
+async fn save_change(app: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
     let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
     if let Err(error) = sync::save_all(app, Op::Put, changes).await {
         app.storage.error.set(Some(error));

@@ -97,10 +97,10 @@ pub async fn respell(db: &Db) -> Result<Vec<String>> {
 }
 
 /// Adds the unreadable accounts to a list.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY username"));
     let rows: Vec<AccountRow> = with_db!(tx tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
-    rows.into_iter().try_for_each(|row| stored::note_unreadable(row.parse(), found))
+    rows.into_iter().try_for_each(|row| stored::note_unreadable(row.parse(), unreadable))
 }
 
 /// Returns all readable accounts by name.

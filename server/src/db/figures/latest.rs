@@ -44,8 +44,8 @@ pub fn touched_by(contributions: &[Contribution], directory: &DirectoryIndex) ->
             let month = month_in(&scope, part.month);
             let key = (part.month.year, scope, part.indicator.clone(), part.verified, month);
             if part.entries > 0 {
-                let known = touched.added.entry(key).or_insert(last);
-                *known = (*known).max(last);
+                let latest = touched.added.entry(key).or_insert(last);
+                *latest = (*latest).max(last);
             } else {
                 touched.changed.insert(key);
             }
@@ -75,13 +75,13 @@ pub async fn write(tx: &mut Tx, touched: Touched, directory: &DirectoryIndex, ch
     let head =
         "INSERT INTO figure_latest (year, piece, scope, indicator, verified, month, day, entry, value, qualifier,
         change) ";
-    let later = " ON CONFLICT (year, piece, scope, indicator, verified, month) DO UPDATE SET day = excluded.day,
+    let if_later = " ON CONFLICT (year, piece, scope, indicator, verified, month) DO UPDATE SET day = excluded.day,
         entry = excluded.entry, value = excluded.value, qualifier = excluded.qualifier, change = excluded.change
         WHERE (excluded.day, excluded.entry) > (figure_latest.day, figure_latest.entry)";
-    let any = " ON CONFLICT (year, piece, scope, indicator, verified, month) DO UPDATE SET day = excluded.day,
+    let always = " ON CONFLICT (year, piece, scope, indicator, verified, month) DO UPDATE SET day = excluded.day,
         entry = excluded.entry, value = excluded.value, qualifier = excluded.qualifier, change = excluded.change";
-    let found = look_up(tx, changed, directory).await?;
-    for (rows, tail) in [(added, later), (found, any)] {
+    let changed = look_up(tx, changed, directory).await?;
+    for (rows, tail) in [(added, if_later), (changed, always)] {
         insert!(tx, head, rows, tail, |values, row| {
             let ((year, scope, indicator, verified, month), last) = row;
             values.push_bind(i64::from(*year)).push_bind(scope.piece().to_string()).push_bind(scope.to_string());
@@ -119,7 +119,7 @@ async fn look_up(tx: &mut Tx, keys: BTreeSet<Key>, directory: &DirectoryIndex) -
         let month = (!scope.is_yearly()).then_some(month);
         searches.entry((year, indicator, verified, month)).or_default().insert(scope);
     }
-    let mut found = Vec::new();
+    let mut latest = Vec::new();
     for ((year, indicator, verified, month), mut scopes) in searches {
         let (first, last) = month.map_or((1, 12), |month| (month, month));
         let from = format!("latest {year:04}-{first:02}");
@@ -147,13 +147,13 @@ async fn look_up(tx: &mut Tx, keys: BTreeSet<Key>, directory: &DirectoryIndex) -
                 let pairing = Some(row.pairing).filter(|id| !id.is_nil());
                 for scope in Scope::of_entry(&row.place, pairing, directory) {
                     if scopes.remove(&scope) {
-                        found.push((key(scope), Some(Last { date, id, value: row.value, qualifier })));
+                        latest.push((key(scope), Some(Last { date, id, value: row.value, qualifier })));
                     }
                 }
             }
             until = next;
         }
-        found.extend(scopes.into_iter().map(|scope| (key(scope), None)));
+        latest.extend(scopes.into_iter().map(|scope| (key(scope), None)));
     }
-    Ok(found)
+    Ok(latest)
 }

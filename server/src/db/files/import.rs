@@ -189,7 +189,7 @@ pub async fn cancel_unwritten(db: &Db, before: i64, limit: i64) -> Result<Vec<Uu
 const PAGE: i64 = 100;
 
 /// Adds the unreadable imports to a list. Reads all imports.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let mut after = Uuid::nil();
     loop {
         let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM import WHERE id > $1 ORDER BY id LIMIT $2"));
@@ -201,8 +201,8 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         let Some(last) = rows.last() else { break };
         after = last.id;
         for row in rows {
-            stored::note_unreadable(stored::parse::<Vec<CellError>>(KIND, row.id, &row.mistakes), found)?;
-            stored::note_unreadable(parse(row), found)?;
+            stored::note_unreadable(stored::parse::<Vec<CellError>>(KIND, row.id, &row.mistakes), unreadable)?;
+            stored::note_unreadable(parse(row), unreadable)?;
         }
     }
     Ok(())

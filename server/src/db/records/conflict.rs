@@ -163,7 +163,7 @@ struct NamedRow {
 }
 
 /// Adds the unreadable conflicts to a list. Reads all conflicts.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT record, account, NULL AS name, client, seq, at, kept, settled_at FROM conflict
         WHERE (account, client, seq) > ($1, $2, $3) ORDER BY account, client, seq LIMIT $4";
     let mut after = (Uuid::nil(), Uuid::nil(), i64::MIN);
@@ -178,7 +178,7 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         let Some(NamedRow { conflict: last, .. }) = rows.last() else { return Ok(()) };
         after = (last.account, last.client, last.seq);
         for row in rows {
-            stored::note_unreadable(row.conflict.parse(row.record), found)?;
+            stored::note_unreadable(row.conflict.parse(row.record), unreadable)?;
         }
     }
 }

@@ -219,7 +219,7 @@ struct NamedRow {
 }
 
 /// Adds the unreadable past states to a list. Reads all past states.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT record, seq, rev, at, account, NULL AS name, changed, fields, deleted, whole FROM revision
         WHERE (record, rev) > ($1, $2) ORDER BY record, rev LIMIT $3";
     let mut after = (Uuid::nil(), i64::MIN);
@@ -235,7 +235,7 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         for NamedRow { record, seq, revision } in rows {
             let read = revision.fields(record).and_then(|_| revision.changed(record));
             let seq = seq.map(|seq| stored::unsigned(KIND, revision.name(record), "seq", seq)).transpose();
-            stored::note_unreadable(read.and(seq), found)?;
+            stored::note_unreadable(read.and(seq), unreadable)?;
         }
     }
 }

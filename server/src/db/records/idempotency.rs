@@ -123,7 +123,7 @@ pub async fn write(tx: &mut Tx, rows: &[Stored], at: i64) -> Result<()> {
 const PAGE: i64 = 1_000;
 
 /// Adds the unreadable answers to a list. Reads all answers.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT account, client, last_seq, first_seq, digests, results FROM answer
         WHERE (account, client, last_seq) > ($1, $2, $3) ORDER BY account, client, last_seq LIMIT $4";
     let mut after = (Uuid::nil(), Uuid::nil(), i64::MIN);
@@ -138,7 +138,7 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         let Some(last) = rows.last() else { return Ok(()) };
         after = (last.account, last.client, last.last_seq);
         for row in rows {
-            stored::note_unreadable(row.parse(), found)?;
+            stored::note_unreadable(row.parse(), unreadable)?;
         }
     }
 }

@@ -203,7 +203,7 @@ const PAGE: i64 = 5_000;
 
 /// Adds unreadable records to a list, and records outside the feed. Counting the figures checks the fields of entries.
 /// Reads all records.
-pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT id, kind, rev, CASE WHEN kind = 'entry' AND NOT deleted THEN '{}' ELSE fields END AS fields,
         deleted, change, created, author, former, changed, account, client, seq, at
         FROM record WHERE change > $1 ORDER BY change LIMIT $2";
@@ -219,7 +219,7 @@ pub async fn note_unreadable(tx: &mut Tx, found: &mut Vec<Unreadable>) -> Result
         for stored in rows {
             let (id, kind) = (stored.id, stored.kind.clone());
             let in_feed = stored::unsigned(kind.as_str(), id, "change", stored.change);
-            stored::note_unreadable(in_feed.and_then(|_| row(stored)), found)?;
+            stored::note_unreadable(in_feed.and_then(|_| row(stored)), unreadable)?;
         }
     }
 }

@@ -48,11 +48,11 @@ pub fn omit_unreadable<T>(read: Result<T>) -> Result<Option<T>> {
 }
 
 /// Adds unreadable data to a list. Other errors are returned.
-pub fn note_unreadable<T>(read: Result<T>, found: &mut Vec<Unreadable>) -> Result<()> {
+pub fn note_unreadable<T>(read: Result<T>, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     match read {
         Ok(_) => Ok(()),
         Err(DbError::Unreadable(kind, id, error)) => {
-            found.push((kind, id, error));
+            unreadable.push((kind, id, error));
             Ok(())
         }
         Err(error) => Err(error),

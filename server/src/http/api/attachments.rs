@@ -134,13 +134,13 @@ pub async fn put(
         tracing::warn!(user = user.username, stored, uploads, "an account has stored as many photos as it may");
         let (chinese, english) =
             ("今天上传的照片太多，明天会接着上传", "Too many photos for one day: uploading goes on tomorrow");
-        return Err(Problem::later(StatusCode::TOO_MANY_REQUESTS, chinese, english, 3600));
+        return Err(Problem::retry_after(StatusCode::TOO_MANY_REQUESTS, chinese, english, 3600));
     }
     let hash = sha256.clone();
     match app.with_attachments(move |store| store.receive(account, &hash, (start, total), &body)).await? {
-        Received::Part(received) => Ok(received_length(StatusCode::ACCEPTED, received)),
-        Received::Gap(received) => Ok(received_length(StatusCode::CONFLICT, received)),
-        Received::OtherTotal(first) => {
+        ChunkOutcome::Part(received) => Ok(received_length(StatusCode::ACCEPTED, received)),
+        ChunkOutcome::Gap(received) => Ok(received_length(StatusCode::CONFLICT, received)),
+        ChunkOutcome::OtherTotal(first) => {
             let (chinese, english) = (
                 "照片的总大小与先前上传的部分不同",
                 "The total size of the photo differs from that of its earlier parts",
@@ -148,16 +148,16 @@ pub async fn put(
             let error = FieldError::with_limit("content-range", ErrorCode::Conflict, first as f64);
             Err(Problem::new(StatusCode::BAD_REQUEST, chinese, english).with(vec![error]))
         }
-        Received::Whole { size, content_type } => {
+        ChunkOutcome::Whole { size, content_type } => {
             attachment::add(&app.db, &sha256, signed(size), content_type, account).await?;
             Ok(StatusCode::CREATED.into_response())
         }
-        Received::Wrong => Err(Problem::new(
+        ChunkOutcome::Wrong => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "不是照片或 PDF，或内容与校验值不符",
             "No picture and no PDF, or not the content that the hash names",
         )),
-        Received::Busy => Err(Problem::later(
+        ChunkOutcome::Busy => Err(Problem::retry_after(
             StatusCode::TOO_MANY_REQUESTS,
             "这张照片正在上传",
             "This photo is being uploaded by another request",

@@ -62,7 +62,7 @@ pub fn filter(query: &mut QueryParams) -> entry::Filter {
 #[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path), ("before" = Option<i64>, Query)), responses(
     (status = 200, description = "the entry", body = EntryResponse),
     (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]
-pub async fn one(
+pub async fn get(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     wants: Accept,

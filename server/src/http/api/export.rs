@@ -138,7 +138,7 @@ pub async fn entries_xlsx(
     let mut pages = begin(app, user, query).await?;
     let turn = timeout(TIMEOUT, sheets.acquire_owned()).await;
     let turn = turn.ok().and_then(Result::ok).ok_or_else(|| {
-        Problem::later(
+        Problem::retry_after(
             StatusCode::SERVICE_UNAVAILABLE,
             "正在生成另一份表格，请稍后再试",
             "Another sheet is being made: please try again later",
@@ -159,8 +159,8 @@ pub async fn entries_xlsx(
         // Dropped without this, by a client that has gone, nothing is finished.
         let _ = sender.send(None).await;
         let file = written.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
-        for await piece in sheet::content(file.ok_or_else(|| io::Error::other(DbError::Stopped))?) {
-            yield piece?;
+        for await chunk in sheet::content(file.ok_or_else(|| io::Error::other(DbError::Stopped))?) {
+            yield chunk?;
         }
     };
     let content = content.inspect_err(|error: &io::Error| tracing::error!(%error, "an export broke off"));

@@ -55,7 +55,7 @@ pub async fn readyz(State(app): State<AppState>) -> Result<Json<ReadyResponse>, 
 }
 
 fn not_ready(chinese: &'static str, english: &'static str) -> Problem {
-    Problem::later(StatusCode::SERVICE_UNAVAILABLE, chinese, english, RETRY_AFTER)
+    Problem::retry_after(StatusCode::SERVICE_UNAVAILABLE, chinese, english, RETRY_AFTER)
 }
 
 /// Middleware that counts requests and measures their duration for `/metrics`.

@@ -39,7 +39,7 @@ fn conflict(chinese: &'static str, english: &'static str) -> Problem {
 }
 
 fn busy() -> Problem {
-    Problem::later(
+    Problem::retry_after(
         StatusCode::TOO_MANY_REQUESTS,
         "您的另一个表格还在检查，请等它完成或先取消",
         "Another table of yours is being checked: wait for it or cancel it",
@@ -62,7 +62,7 @@ pub async fn list(
 /// Returns an import: its stage, the mapping of columns, and the errors by row.
 #[utoipa::path(get, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
     (status = 200, description = "the import", body = ImportResponse), (status = 404, description = "one has no such import")))]
-pub async fn one(
+pub async fn get(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     Path(id): Path<String>,

@@ -32,7 +32,7 @@ pub async fn list(
 /// Returns the server's public key for web push.
 #[utoipa::path(get, path = "/api/v1/notices/browser", responses((status = 200, description = "the key", body = PushKeyResponse), (status = 401, description = "no session")))]
 pub async fn key(State(app): State<AppState>, CurrentUser(_): CurrentUser, wants: Accept) -> Response {
-    wants.answer(&PushKeyResponse { key: app.notices.public_key() })
+    wants.answer(&PushKeyResponse { key: app.web_push.public_key() })
 }
 
 /// Subscribes a browser to a push message for each returned entry of the user.
@@ -45,7 +45,7 @@ pub async fn subscribe(
     body: Payload,
 ) -> Result<StatusCode, Problem> {
     let SubscriptionRequest { endpoint } = body.parse()?;
-    if app.notices.origin(&endpoint).is_none() {
+    if app.web_push.origin(&endpoint).is_none() {
         return Err(Problem::field("endpoint", ErrorCode::Unknown));
     }
     notice::subscribe(&app.db, user.id, &endpoint).await?;

@@ -77,7 +77,7 @@ pub async fn push(
     let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
     let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
     let is_done = |seq: u64| results.iter().any(|result| result.seq == seq && result.outcome.is_done());
-    app.notices.notify(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());
+    app.web_push.notify(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());
     // In the order of the request.
     for (index, result) in refused {
         results.insert(index.min(results.len()), result);

@@ -109,7 +109,7 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAd
 fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::TooMany(seconds) => Problem::too_many(seconds),
-        Refusal::Busy(seconds) => Problem::later(
+        Refusal::Busy(seconds) => Problem::retry_after(
             StatusCode::SERVICE_UNAVAILABLE,
             "现在登录的人太多，请稍后再试",
             "Too many people are signing in just now: please try again in a moment",

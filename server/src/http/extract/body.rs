@@ -132,15 +132,15 @@ pub async fn drain_body(request: Request, next: Next) -> Response {
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let pieces = Arc::new(Mutex::new(body.into_data_stream()));
+    let chunks = Arc::new(Mutex::new(body.into_data_stream()));
     let lend = || {
-        let pieces = pieces.clone();
-        stream::poll_fn(move |context| pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context))
+        let chunks = chunks.clone();
+        stream::poll_fn(move |context| chunks.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context))
     };
     let response = next.run(Request::from_parts(parts, Body::from_stream(lend()))).await;
     let mut left = DRAIN_LIMIT;
-    let within = lend().take_while(|piece| {
-        left = piece.as_ref().map_or(0, |piece| left.saturating_sub(piece.len()));
+    let within = lend().take_while(|chunk| {
+        left = chunk.as_ref().map_or(0, |chunk| left.saturating_sub(chunk.len()));
         ready(left > 0)
     });
     // Who sends more, or for longer, is cut off.

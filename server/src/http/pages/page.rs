@@ -14,7 +14,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
-use jiedui_app::state::boot::Boot;
+use jiedui_app::state::bootstrap::BootstrapData;
 use jiedui_app::storage::preferences::Preference;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::language::Language;
@@ -31,7 +31,7 @@ fn chosen_language(headers: &HeaderMap) -> Language {
     cookie(headers, Preference::Language.cookie()).and_then(Language::from_tag).unwrap_or_default()
 }
 
-async fn boot(app: &AppState, parts: &mut Parts) -> Result<Boot, Problem> {
+async fn bootstrap_data(app: &AppState, parts: &mut Parts) -> Result<BootstrapData, Problem> {
     let user = <CurrentUser as OptionalFromRequestParts<AppState>>::from_request_parts(parts, app).await?;
     let user = user.map(|CurrentUser(user)| user);
     let may_view = match user {
@@ -43,7 +43,7 @@ async fn boot(app: &AppState, parts: &mut Parts) -> Result<Boot, Problem> {
     };
     let overview = if may_view { Some(painted_from(app, &parts.uri).await?) } else { None };
     let language = chosen_language(&parts.headers);
-    Ok(Boot { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
+    Ok(BootstrapData { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
 }
 
 /// Maximum number of parts and tallies that are embedded in a page.
@@ -71,15 +71,15 @@ static PAINTERS: LazyLock<LocalPoolHandle> =
 /// Renders a page of the app. If painting fails, the answer is the shell, from which the app starts by itself.
 pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Response {
     let (mut parts, body) = request.into_parts();
-    let boot = match boot(&app, &mut parts).await {
-        Ok(boot) => boot,
+    let data = match bootstrap_data(&app, &mut parts).await {
+        Ok(data) => data,
         Err(problem) => return problem.into_response(),
     };
     let (folder, path) = (app.site.folder(), parts.uri.path().to_owned());
     let look = cookie(&parts.headers, Preference::Look.cookie()).unwrap_or_default().to_owned();
     let request = Request::from_parts(parts, body);
     let painted = PAINTERS.spawn_pinned(|| async move {
-        let (parts, body) = paint(folder, boot, look, request).await.into_parts();
+        let (parts, body) = paint(folder, data, look, request).await.into_parts();
         let html = axum::body::to_bytes(body, usize::MAX).await?;
         Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(without_inline_scripts(&html))))
     });
@@ -98,13 +98,13 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
 }
 
 /// Renders the page on this thread.
-async fn paint(folder: String, boot: Boot, look: String, request: Request<Body>) -> Response {
+async fn paint(folder: String, data: BootstrapData, look: String, request: Request<Body>) -> Response {
     let render = leptos_axum::render_app_to_stream_with_context(
         {
-            let boot = boot.clone();
-            move || provide_context(boot.clone())
+            let data = data.clone();
+            move || provide_context(data.clone())
         },
-        move || jiedui_app::shell::document::document(&folder, Some(boot.clone()), &look),
+        move || jiedui_app::shell::document::document(&folder, Some(data.clone()), &look),
     );
     render(request).await
 }

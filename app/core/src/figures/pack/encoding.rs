@@ -46,7 +46,7 @@ fn common_power(numbers: impl Iterator<Item = i64>) -> i64 {
 }
 
 fn qualifier_number(qualifier: Qualifier) -> u64 {
-    QUALIFIERS.iter().position(|known| *known == qualifier).unwrap_or_default() as u64
+    QUALIFIERS.iter().position(|other| *other == qualifier).unwrap_or_default() as u64
 }
 
 fn qualifier_of(number: u64) -> Result<Qualifier, &'static str> {

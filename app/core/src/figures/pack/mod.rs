@@ -7,6 +7,7 @@
 
 mod columns;
 pub mod counts;
+mod encoding;
 mod indicator_figures;
 mod ranges;
 mod read;
@@ -14,7 +15,6 @@ mod scope;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 pub use indicator_figures::{IndicatorFigures, LatestRow, Row};
 pub use ranges::{MONTHS, Maxima, RangeTable};

@@ -32,11 +32,11 @@ const UNFINISHED: usize = 5;
 async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
     let mut file = fs::File::create(path).await?;
     let (mut digest, mut length) = (Sha256::new(), 0);
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.next().await {
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
         let incomplete = Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body did not arrive whole");
-        let piece = piece.map_err(|_| incomplete)?;
-        length += piece.len();
+        let chunk = chunk.map_err(|_| incomplete)?;
+        length += chunk.len();
         if length > LARGEST {
             return Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -44,8 +44,8 @@ async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
                 "The file is too large: split it",
             ));
         }
-        digest.update(&piece);
-        file.write_all(&piece).await?;
+        digest.update(&chunk);
+        file.write_all(&chunk).await?;
     }
     file.flush().await?;
     file.sync_all().await?;
