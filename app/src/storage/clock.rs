@@ -1,4 +1,4 @@
-//! The time by this phone's clock, corrected by the server's answers.
+//! The clock of this phone, corrected by the dates of the server's responses.
 
 use crate::storage::local_storage;
 use jiedui_core::sync::Clock;
@@ -16,19 +16,19 @@ fn stored() -> Clock {
     local_storage::get(KEY).unwrap_or_default()
 }
 
-/// Milliseconds since 1970.
+/// Returns the corrected time, in milliseconds since 1970.
 pub fn now() -> f64 {
     stored().now(phone()) as f64
 }
 
-/// Today where this phone is.
+/// Returns the local date by the corrected clock.
 pub fn today() -> Date {
     let now = js_sys::Date::new(&now().into());
     let text = format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date());
     parse_date(&text).unwrap_or(Date::MIN)
 }
 
-/// Learns from the date of an answer.
+/// Corrects the clock by the date of a response.
 pub fn learn(date: &str) {
     let (server, mut clock) = (js_sys::Date::parse(date), stored());
     if server.is_finite() && clock.learn(server as i64, phone()) {

@@ -118,7 +118,7 @@ impl Slot {
     }
 
     /// Stores a draft.
-    pub fn keep(&self, draft: &impl Serialize) -> Result<(), NotStored> {
+    pub fn store(&self, draft: &impl Serialize) -> Result<(), NotStored> {
         local_storage::remove(&saving_name(&self.name));
         local_storage::set(&self.name, draft)
     }

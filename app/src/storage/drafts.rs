@@ -80,14 +80,14 @@ pub fn form_of_edit(user: Uuid, entry: Uuid) -> String {
 
 /// An abandoned draft and its slot.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Left {
+pub struct AbandonedDraft {
     /// Name of the slot.
     pub name: String,
     /// The draft.
     pub draft: Draft,
 }
 
-impl Left {
+impl AbandonedDraft {
     /// Returns the address of the draft's form.
     pub fn address(&self) -> String {
         let (_, number) = parse_name(&self.name);
@@ -107,25 +107,25 @@ impl Left {
 }
 
 /// Returns the abandoned drafts of new entries, and those that were saved but not removed.
-pub fn unfinished(user: Uuid) -> Vec<Left> {
-    let mut drafts = left(user);
+pub fn unfinished(user: Uuid) -> Vec<AbandonedDraft> {
+    let mut drafts = abandoned(user);
     // The slot of an edit has the entry's identifier in its name.
     let is_edit =
         |name: &str| name.strip_prefix(&prefix(user)).is_some_and(|of| Uuid::parse_str(parse_name(of).0).is_ok());
-    drafts.retain(|left| !is_edit(&left.name));
+    drafts.retain(|abandoned| !is_edit(&abandoned.name));
     drafts
 }
 
 /// Returns all abandoned drafts, including those of edits.
 pub fn all(user: Uuid) -> Vec<Draft> {
-    left(user).into_iter().map(|left| left.draft).collect()
+    abandoned(user).into_iter().map(|abandoned| abandoned.draft).collect()
 }
 
-fn left(user: Uuid) -> Vec<Left> {
+fn abandoned(user: Uuid) -> Vec<AbandonedDraft> {
     let prefix = prefix(user);
     let Some(storage) = local_storage::local_storage() else { return Vec::new() };
     let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
     let mut slots: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
     slots.sort();
-    slots.into_iter().filter_map(|name| Some(Left { draft: local_storage::get(&name)?, name })).collect()
+    slots.into_iter().filter_map(|name| Some(AbandonedDraft { draft: local_storage::get(&name)?, name })).collect()
 }

@@ -8,7 +8,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// An error of the browser's storage.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StoreError {
-    /// There is no room left.
+    /// The storage quota is exhausted.
     #[error("the phone's storage is full")]
     Full,
     /// The browser closes the database or aborts transactions repeatedly.
@@ -17,16 +17,16 @@ pub enum StoreError {
     /// A newer version of the app has changed the database.
     #[error("the page is of an older version than the phone's storage")]
     Outdated,
-    /// Another tab holds the database and does not let go.
+    /// Another tab keeps an older version of the database open.
     #[error("another tab holds the phone's storage")]
     Blocked,
-    /// The browser refuses it to this site.
+    /// The browser denies storage to this site.
     #[error("the browser refuses the site its storage")]
     Refused,
-    /// There is no storage, and the server did not accept the change that was sent at once, for this reason.
+    /// Without storage, the change was sent at once, and the server rejected it for this reason.
     #[error("not sent: {0}")]
     NotSent(String),
-    /// The browser has emptied the phone's storage, and this many unsent changes are lost with it.
+    /// The browser evicted the database, with this number of unsent changes.
     #[error("the phone's storage was emptied with {0} unsent changes")]
     Emptied(usize),
     /// Any other error, with the browser's message.

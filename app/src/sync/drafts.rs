@@ -2,19 +2,19 @@
 
 use super::changes::{entry_view_of, item_view_of, my_entry_of};
 use crate::state::AppState;
-use crate::storage::drafts::{Left, unfinished};
+use crate::storage::drafts::{AbandonedDraft, unfinished};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::{Kind, path};
 use uuid::Uuid;
 
 /// Returns the abandoned drafts of the user's new entries. Removes those that the phone has as entries.
-pub async fn unfinished_drafts(app: AppState, user: Uuid) -> Vec<Left> {
+pub async fn unfinished_drafts(app: AppState, user: Uuid) -> Vec<AbandonedDraft> {
     let mut drafts = Vec::new();
-    for left in unfinished(user) {
-        if is_saved(app, &Kind::Entry, left.draft.id, left.begun_changes()).await {
-            left.clear();
+    for abandoned in unfinished(user) {
+        if is_saved(app, &Kind::Entry, abandoned.draft.id, abandoned.begun_changes()).await {
+            abandoned.clear();
         } else {
-            drafts.push(left);
+            drafts.push(abandoned);
         }
     }
     drafts

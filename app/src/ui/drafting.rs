@@ -152,7 +152,7 @@ impl<T: FormDraft> Drafting<T> {
     fn store(self) {
         let stored = self
             .slot
-            .with_value(|slot| self.draft.with_untracked(|draft| Some(slot.as_ref()?.keep(draft.as_ref()?).is_ok())));
+            .with_value(|slot| self.draft.with_untracked(|draft| Some(slot.as_ref()?.store(draft.as_ref()?).is_ok())));
         self.stored.try_set(stored.unwrap_or(true));
     }
 

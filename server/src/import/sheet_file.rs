@@ -1,6 +1,7 @@
 //! Rows of one sheet or table, for every kind of file.
 
-use crate::import::cell::SheetRow;
+use crate::import::cell::{CellGrid, SheetRow};
+use crate::import::file_error::FileError;
 use jiedui_core::api::imports::SheetName;
 use jiedui_core::values::field_error::ErrorCode;
 
@@ -39,6 +40,25 @@ pub struct SheetFile {
 /// Returns the sheet to read: the wanted one, otherwise the first that is not hidden.
 pub fn choose(sheets: &[SheetName], wanted: Option<usize>) -> Option<usize> {
     wanted.filter(|wanted| *wanted < sheets.len()).or_else(|| sheets.iter().position(|sheet| !sheet.hidden))
+}
+
+/// Reads a sheet of a workbook; without a choice, the first that is neither hidden nor empty.
+pub fn read_sheet(
+    sheets: Vec<SheetName>,
+    wanted: Option<usize>,
+    from_1904: bool,
+    mut read: impl FnMut(usize) -> Result<CellGrid, FileError>,
+) -> Result<SheetFile, FileError> {
+    let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
+    loop {
+        let grid = read(sheet)?;
+        let (hidden_columns, rows) = (grid.hidden_columns(), grid.into_rows());
+        let next = sheets.iter().skip(sheet + 1).position(|sheet| !sheet.hidden).map(|at| at + sheet + 1);
+        match next.filter(|_| rows.is_empty() && wanted.is_none()) {
+            Some(next) => sheet = next,
+            None => return Ok(SheetFile { sheets, sheet, rows, hidden_columns, from_1904, ..SheetFile::default() }),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod records;
 use super::cell::{Cell, CellGrid, MAX_COLUMNS};
 use super::number_format::NumberFormat;
 use crate::import::file_error::FileError;
-use crate::import::sheet_file::{SheetFile, choose};
+use crate::import::sheet_file::{SheetFile, read_sheet};
 use jiedui_core::api::imports::SheetName;
 use records::{Record, Records, Texts};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -36,19 +36,7 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     stream.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|_| FileError::Damaged)?;
     let workbook = Workbook::read(&bytes)?;
     let sheets: Vec<SheetName> = workbook.sheets.iter().map(|sheet| sheet.0.clone()).collect();
-    let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
-    loop {
-        let grid = workbook.sheet(&bytes, sheet)?;
-        let (hidden_columns, rows) = (grid.hidden_columns(), grid.into_rows());
-        let next = sheets.iter().skip(sheet + 1).position(|sheet| !sheet.hidden).map(|at| at + sheet + 1);
-        match next.filter(|_| rows.is_empty() && wanted.is_none()) {
-            Some(next) => sheet = next,
-            None => {
-                let from_1904 = workbook.from_1904;
-                return Ok(SheetFile { sheets, sheet, rows, hidden_columns, from_1904, ..SheetFile::default() });
-            }
-        }
-    }
+    read_sheet(sheets, wanted, workbook.from_1904, |sheet| workbook.sheet(&bytes, sheet))
 }
 
 /// Globals of a workbook, which precede its sheets.

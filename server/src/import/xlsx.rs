@@ -9,7 +9,7 @@ mod parts;
 use super::cell::{Cell, CellGrid, LONGEST_CELL, MAX_COLUMNS};
 use crate::import::file_error::FileError;
 use crate::import::number_format::NumberFormat;
-use crate::import::sheet_file::{SheetFile, choose};
+use crate::import::sheet_file::{SheetFile, read_sheet};
 use jiedui_core::api::imports::SheetName;
 use package::{Package, Xml, attribute};
 use parts::Workbook;
@@ -23,23 +23,13 @@ pub fn read(file: &[u8], wanted: Option<usize>) -> Result<SheetFile, FileError> 
     let mut package = Package::open(file)?;
     let workbook = Workbook::read(&mut package)?;
     let sheets: Vec<SheetName> = workbook.sheets.iter().map(|sheet| sheet.0.clone()).collect();
-    let mut sheet = choose(&sheets, wanted).ok_or(FileError::Empty)?;
     let formats = workbook.formats(&mut package)?;
     let texts = workbook.texts(&mut package)?;
-    loop {
+    let reading = Reading { texts: &texts, formats: &formats, from_1904: workbook.from_1904 };
+    read_sheet(sheets, wanted, workbook.from_1904, |sheet| {
         let part = workbook.sheets.get(sheet).map(|sheet| sheet.1.clone()).unwrap_or_default();
-        let reading = Reading { texts: &texts, formats: &formats, from_1904: workbook.from_1904 };
-        let grid = reading.sheet(package.part(&part)?.ok_or(FileError::Damaged)?)?;
-        let (hidden_columns, rows) = (grid.hidden_columns(), grid.into_rows());
-        let next = sheets.iter().skip(sheet + 1).position(|sheet| !sheet.hidden).map(|at| at + sheet + 1);
-        match next.filter(|_| rows.is_empty() && wanted.is_none()) {
-            Some(next) => sheet = next,
-            None => {
-                let from_1904 = workbook.from_1904;
-                return Ok(SheetFile { sheets, sheet, rows, hidden_columns, from_1904, ..SheetFile::default() });
-            }
-        }
-    }
+        reading.sheet(package.part(&part)?.ok_or(FileError::Damaged)?)
+    })
 }
 
 /// Shared texts and styles with which cells are read.

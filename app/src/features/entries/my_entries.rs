@@ -6,7 +6,7 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::storage::OfflineUse;
 use crate::state::{AppState, use_app_state};
-use crate::storage::drafts::Left;
+use crate::storage::drafts::AbandonedDraft;
 use crate::storage::my_entries::{MyEntry, Progress};
 use crate::sync;
 use crate::ui::download::save_text;
@@ -43,7 +43,7 @@ fn Entries() -> impl IntoView {
     let texts = model.texts;
     crate::ui::page::title(texts.nav_entries());
     let user = move || model.session.user.with(|user| user.as_ref().map(|user| user.id));
-    let drafts = RwSignal::new(Vec::<Left>::new());
+    let drafts = RwSignal::new(Vec::<AbandonedDraft>::new());
     Effect::new(move |_| {
         let user = user();
         spawn_local(async move {
@@ -171,13 +171,13 @@ fn place_name(model: AppState, code: String) -> impl Fn() -> String {
     move || model.geography.places.with(|places| places.label(&code))
 }
 
-fn draft_view(model: AppState, left: Left, drafts: RwSignal<Vec<Left>>) -> impl IntoView {
+fn draft_view(model: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<AbandonedDraft>>) -> impl IntoView {
     let texts = model.texts;
-    let (draft, address) = (left.draft.clone(), left.address());
+    let (draft, address) = (abandoned.draft.clone(), abandoned.address());
     let throw_away = move |_| {
         if window().confirm_with_message(texts.discard_sure()).unwrap_or(false) {
-            left.clear();
-            drafts.update(|drafts| drafts.retain(|other| other.name != left.name));
+            abandoned.clear();
+            drafts.update(|drafts| drafts.retain(|other| other.name != abandoned.name));
         }
     };
     view! {
