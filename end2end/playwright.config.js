@@ -1,3 +1,4 @@
+// Configuration of the browser tests: two workers, each with its server and browser.
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({

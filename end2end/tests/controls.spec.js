@@ -48,13 +48,13 @@ function listenOnly() {
 
 // Collects the visible, enabled controls. Those of the map are found by distance and tested in view.spec.js.
 function gather() {
-  const known = new Set(window.pressed ?? []);
+  const pressedBefore = new Set(window.pressed ?? []);
   const selector = "a[href], button, input, select, textarea, summary, [role=button], [role=menuitem], [role=tab], [role=switch]";
   const isShown = (control) => control.checkVisibility({ visibilityProperty: true }) && control.getClientRects().length > 0;
   const controls = [...document.querySelectorAll(selector)].filter(
-    (control) => !control.disabled && control.getAttribute("aria-disabled") !== "true" && !control.closest("svg, [inert], .skip") && isShown(control) && !known.has(control)
+    (control) => !control.disabled && control.getAttribute("aria-disabled") !== "true" && !control.closest("svg, [inert], .skip") && isShown(control) && !pressedBefore.has(control)
   );
-  window.pressed = [...known, ...controls];
+  window.pressed = [...pressedBefore, ...controls];
   window.controls = controls;
   return controls.length;
 }

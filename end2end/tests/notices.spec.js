@@ -27,9 +27,9 @@ test("push notification names the returned entries", async ({ page, server, line
   expect(results[0].outcome).toBe("applied");
   const message = { origin: line.address, registrationId: await registered, data: "" };
   await devtools.send("ServiceWorker.deliverPushMessage", message);
-  const said = () => page.evaluate(async () => {
+  const shown = () => page.evaluate(async () => {
     const worker = await navigator.serviceWorker.ready;
     return (await worker.getNotifications()).map((notification) => notification.body);
   });
-  await expect.poll(said).toEqual(["有 1 条填报被退回"]);
+  await expect.poll(shown).toEqual(["有 1 条填报被退回"]);
 });

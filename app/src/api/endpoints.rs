@@ -1,4 +1,4 @@
-//! The server, as the app speaks to it.
+//! Requests to the server: one function for each endpoint of `/api/v1` that the app uses.
 
 use crate::api::codec::{self, CBOR, ChunkStream};
 use crate::api::error::ApiError;

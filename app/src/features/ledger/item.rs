@@ -35,12 +35,12 @@ use wasm_bindgen_futures::spawn_local;
 
 lazy_screen!(
     /// The form of a ledger item.
-    LedgerItem, render_ledger_item, NeedOf
+    LedgerItem, render_ledger_item, ItemOf
 );
 
 /// The screen.
 #[component]
-fn NeedOf() -> impl IntoView {
+fn ItemOf() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     crate::ui::page::title(texts.nav_needs());
@@ -108,12 +108,12 @@ fn NeedOf() -> impl IntoView {
                 items.as_ref()?.iter().find(|item| Some(item.id) == id.get()).map(|item| item.sync_state.clone())
             })
         });
-        view! { <NeedForm drafting start_again sync_state/> }.into_any()
+        view! { <ItemForm drafting start_again sync_state/> }.into_any()
     }
 }
 
 #[component]
-fn NeedForm(
+fn ItemForm(
     drafting: Drafting<Draft>,
     start_again: Callback<()>,
     #[prop(into)] sync_state: Signal<Option<SyncState>>,

@@ -1,4 +1,4 @@
-//! One entry of any author.
+//! The screen of one entry of any author: its answers, photos and history, and the actions of its reviewer.
 
 use super::actions::ReviewActions;
 use crate::api::endpoints;

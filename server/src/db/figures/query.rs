@@ -1,4 +1,4 @@
-//! Reading the figures that [`crate::db::figures::rollup`] keeps.
+//! Queries over the figures that [`crate::db::figures::rollup`] maintains.
 
 use crate::db::bulk::select_in;
 use crate::db::figures::rollup::Pending;

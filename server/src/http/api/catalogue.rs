@@ -1,4 +1,4 @@
-//! Catalogue and places.
+//! The catalogue, which administrators change, and the tree of places.
 
 use crate::db::reference::catalogue;
 use crate::http::extract::body::{Accept, Payload};

@@ -1,4 +1,4 @@
-//! Entries as lists and one by one.
+//! Lists of entries, and one entry with its history: `/api/v1/entries`.
 
 use crate::db::records::entry;
 use crate::db::records::record::scope;
