@@ -1,10 +1,11 @@
 //! Outline icons. Their shapes are in the sprite of the document, `shell/icons.svg`.
 
 use leptos::prelude::*;
+use maud::html;
 
 /// Returns an icon of the sprite as HTML. Screen readers skip it.
 pub fn icon_html(name: &str) -> String {
-    format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#icon-{name}\"/></svg>")
+    html! { svg class="icon" aria-hidden="true" { use href={ "#icon-" (name) } {} } }.into_string()
 }
 
 /// An icon of the sprite.
@@ -13,5 +14,5 @@ pub fn Icon(
     /// Name of the icon.
     name: &'static str,
 ) -> impl IntoView {
-    view! { <svg class="icon" aria-hidden="true" inner_html=format!("<use href=\"#icon-{name}\"/>")></svg> }
+    view! { <svg class="icon" aria-hidden="true" inner_html=html! { use href={ "#icon-" (name) } {} }.into_string()></svg> }
 }
