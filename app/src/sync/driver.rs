@@ -21,7 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 
 /// The sync of one person on this phone.
 pub struct Driver {
-    model: AppState,
+    app: AppState,
     person: UserDb,
     user: Uuid,
     client: Uuid,
@@ -43,12 +43,12 @@ pub struct Driver {
 
 impl Driver {
     /// Opens the person's storage.
-    pub async fn open(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> StoreResult<Self> {
+    pub async fn open(app: AppState, user: Uuid, sender: UnboundedSender<Input>) -> StoreResult<Self> {
         let person = UserDb::open(user).await?;
         let client = person.client().await?;
         let seed = (js_sys::Math::random() * u64::MAX as f64) as u64;
         Ok(Self {
-            model,
+            app,
             person,
             user,
             client,
@@ -73,8 +73,8 @@ impl Driver {
         let task = driver.clone();
         // The sync does not wait for the photos to be shown. They are sent after that, or in the next round.
         spawn_local(async move {
-            if task.stored(photos::begin(task.model, &task.person).await).is_some() {
-                task.stored(photos::send(task.model, &task.person).await);
+            if task.stored(photos::begin(task.app, &task.person).await).is_some() {
+                task.stored(photos::send(task.app, &task.person).await);
             }
         });
         while let Some(input) = inputs.next().await {
@@ -118,7 +118,7 @@ impl Driver {
                 Some(read.unwrap_or(Input::StorageFailed))
             }
             Output::Push(mutations) => {
-                let answer = endpoints::push(self.user, self.sent_as.get(), mutations, self.model.language).await;
+                let answer = endpoints::push(self.user, self.sent_as.get(), mutations, self.app.language).await;
                 Some(Input::Pushed(answer.map(|(results, epoch)| {
                     self.answered_in.set(epoch);
                     results
@@ -138,17 +138,17 @@ impl Driver {
             Output::StorePull(pulled) => {
                 let before = self.person.cursor().await.ok().flatten();
                 let stored = self.stored(self.person.store_pull(&pulled).await);
-                let journal = self.model.journal.entries.get_untracked().unwrap_or_default();
+                let journal = self.app.journal.entries.get_untracked().unwrap_or_default();
                 if pulled.reset {
                     self.ask_for_photos.set(true);
                 }
                 if stored.is_some_and(|(_, is_restored)| is_restored) {
                     // The next round sends what the restored server may lack.
                     self.engine.borrow_mut().handle(Input::Wake);
-                    self.model.journal.is_stale.set_value(true);
+                    self.app.journal.is_stale.set_value(true);
                 }
                 if pulled.reset || concerns(self.user, &journal, &pulled.records) {
-                    self.model.journal.is_stale.set_value(true);
+                    self.app.journal.is_stale.set_value(true);
                 } else if *self.journal_at.borrow() == before {
                     self.journal_at.replace(Some(pulled.cursor.clone()));
                 }
@@ -174,22 +174,22 @@ impl Driver {
                 None
             }
             Output::Show(status) => {
-                if status == Status::Idle && super::overview::refresh(self.model).await {
+                if status == Status::Idle && super::overview::refresh(self.app).await {
                     self.stored(self.person.all_counted().await);
-                    if self.model.journal.entries.with_untracked(|entries| {
+                    if self.app.journal.entries.with_untracked(|entries| {
                         entries.as_ref().is_some_and(|entries| !entries.not_in_overview.is_empty())
                     }) {
-                        self.model.journal.is_stale.set_value(true);
+                        self.app.journal.is_stale.set_value(true);
                     }
                 }
                 if !matches!(status, Status::Receiving { .. }) {
                     // Reading all entries takes a while, and most arriving records are other users'.
                     let at = self.person.cursor().await.ok().flatten();
-                    if self.model.journal.is_stale.get_value() || *self.journal_at.borrow() != at {
+                    if self.app.journal.is_stale.get_value() || *self.journal_at.borrow() != at {
                         self.show_journal().await;
                     }
                     if self.has_news.replace(false) {
-                        self.model.replica.version.update(|version| *version += 1);
+                        self.app.replica.version.update(|version| *version += 1);
                     }
                 }
                 if status == Status::Idle {
@@ -197,12 +197,12 @@ impl Driver {
                     let driver = self.clone();
                     spawn_local(async move {
                         if driver.ask_for_photos.take() {
-                            driver.stored(photos::look_for_missing(driver.model).await);
+                            driver.stored(photos::look_for_missing(driver.app).await);
                         }
-                        driver.stored(photos::send(driver.model, &driver.person).await);
+                        driver.stored(photos::send(driver.app, &driver.person).await);
                     });
                 }
-                self.model.sync.status.set(status);
+                self.app.sync.status.set(status);
                 None
             }
         }
@@ -227,40 +227,40 @@ impl Driver {
     fn stored<T>(&self, result: StoreResult<T>) -> Option<T> {
         match result {
             Ok(value) => {
-                self.model.storage.clear_recovered_error();
+                self.app.storage.clear_recovered_error();
                 Some(value)
             }
             Err(error) => {
-                self.model.storage.error.set(Some(error));
+                self.app.storage.error.set(Some(error));
                 None
             }
         }
     }
 
     async fn show_journal(&self) {
-        self.model.journal.is_stale.set_value(false);
+        self.app.journal.is_stale.set_value(false);
         self.journal_at.replace(self.person.cursor().await.ok().flatten());
         let Some(journal) = self.stored(self.person.journal().await) else {
-            self.model.journal.is_stale.set_value(true);
+            self.app.journal.is_stale.set_value(true);
             return;
         };
-        self.model.show_my_entries(journal);
+        self.app.show_my_entries(journal);
     }
 
     /// Shows how much of the feed is on the phone. When the first pull ends, the person's entries are read first: no screen shows
     /// older rows as those of a complete replica.
     async fn show_progress(&self, progress: ReplicaProgress) {
-        let before = self.model.replica.progress.get_untracked();
+        let before = self.app.replica.progress.get_untracked();
         let is_news = before.is_none_or(|before| before.is_complete != progress.is_complete);
         if is_news
-            && self.model.journal.entries.with_untracked(|entries| entries.as_ref().map(|entries| entries.is_complete))
+            && self.app.journal.entries.with_untracked(|entries| entries.as_ref().map(|entries| entries.is_complete))
                 != Some(progress.is_complete)
         {
             self.show_journal().await;
         }
-        self.model.replica.progress.set(Some(progress));
+        self.app.replica.progress.set(Some(progress));
         if is_news {
-            self.stored(offline_readiness::update(self.model).await);
+            self.stored(offline_readiness::update(self.app).await);
         }
     }
 }

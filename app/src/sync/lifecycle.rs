@@ -28,8 +28,8 @@ use web_sys::BroadcastChannel;
 const POLL: Duration = Duration::from_secs(60);
 
 #[wasm_split(record, fallible)]
-fn begin_lazily(model: AppState, user: User) -> Result<(), SplitLoaderError> {
-    spawn_local(begin(model, user));
+fn begin_lazily(app: AppState, user: User) -> Result<(), SplitLoaderError> {
+    spawn_local(begin(app, user));
     Ok(())
 }
 
@@ -37,117 +37,117 @@ fn begin_lazily(model: AppState, user: User) -> Result<(), SplitLoaderError> {
 const RETRY: u32 = 5_000;
 
 /// Starts the sync of a signed-in user, once the lazy chunk is loaded.
-async fn begin_when_loaded(model: AppState, user: User) {
-    while begin_lazily(model, user.clone()).await.is_err() {
+async fn begin_when_loaded(app: AppState, user: User) {
+    while begin_lazily(app, user.clone()).await.is_err() {
         page_event::dispatch(page_event::NOT_LOADED);
         TimeoutFuture::new(RETRY).await;
     }
 }
 
 /// Starts the background work.
-pub fn start(model: AppState) {
-    model.session.now.set(clock::now());
-    model.sync.online.set(window().navigator().on_line());
-    storage::on_outdated(move |error| model.storage.error.set(Some(error)));
+pub fn start(app: AppState) {
+    app.session.now.set(clock::now());
+    app.sync.online.set(window().navigator().on_line());
+    storage::on_outdated(move |error| app.storage.error.set(Some(error)));
     let on_line = move |online: bool| {
-        model.sync.online.set(online);
-        model.sync.notify(if online { Input::SyncNow } else { Input::Offline });
-        live::follow(model);
+        app.sync.online.set(online);
+        app.sync.notify(if online { Input::SyncNow } else { Input::Offline });
+        live::follow(app);
     };
     listen(&window(), "online", move || on_line(true));
     listen(&window(), "offline", move || on_line(false));
-    listen(&window(), "storage", move || leave_another_account(model));
+    listen(&window(), "storage", move || leave_another_account(app));
     listen(&document(), "visibilitychange", move || {
         if !document().hidden() {
-            leave_another_account(model);
-            look_for_news(model);
+            leave_another_account(app);
+            look_for_news(app);
         }
-        live::follow(model);
+        live::follow(app);
     });
-    live::listen_to_other_tabs(model);
+    live::listen_to_other_tabs(app);
     if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
         listen(&channel, "message", move || {
-            model.journal.is_stale.set_value(true);
-            model.sync.notify(Input::Wake);
+            app.journal.is_stale.set_value(true);
+            app.sync.notify(Input::Wake);
         });
         // Dropping the channel would end its events.
         std::mem::forget(channel);
     }
     set_interval(
         move || {
-            model.session.now.set(clock::now());
+            app.session.now.set(clock::now());
             if !document().hidden() {
-                look_for_news(model);
-                live::follow(model);
+                look_for_news(app);
+                live::follow(app);
             }
         },
         POLL,
     );
     spawn_local(async move {
-        if profile::is_sign_out_pending() && model.session.user.with_untracked(Option::is_some) {
+        if profile::is_sign_out_pending() && app.session.user.with_untracked(Option::is_some) {
             // The person signed out offline, so the session still exists on the server.
             if endpoints::sign_out().await.is_ok() {
                 profile::confirm_sign_out();
             }
-            model.session.user.set(None);
-            model.overviews.server.set(None);
+            app.session.user.set(None);
+            app.overviews.server.set(None);
         }
-        match model.session.user.get_untracked() {
-            Some(user) => begin_when_loaded(model, user).await,
+        match app.session.user.get_untracked() {
+            Some(user) => begin_when_loaded(app, user).await,
             None => {
-                overview::refresh(model).await;
-                live::follow(model);
+                overview::refresh(app).await;
+                live::follow(app);
             }
         }
     });
 }
 
 /// Starts the sync of a signed-in user.
-pub async fn begin(model: AppState, user: User) {
+pub async fn begin(app: AppState, user: User) {
     profile::store(&user);
-    model.sync.status.set(Status::Receiving { position: 0, last: 0 });
-    if model
+    app.sync.status.set(Status::Receiving { position: 0, last: 0 });
+    if app
         .overviews
         .server
         .with_untracked(|overview| overview.as_ref().is_some_and(|overview| overview.partial_for.is_some()))
     {
         // The rest of the overview does not wait for a long first pull.
         spawn_local(async move {
-            overview::refresh(model).await;
+            overview::refresh(app).await;
         });
     }
     request_persistence();
     listen(&document(), page_event::OFFLINE, move || {
         // The code that uses the storage shows its errors.
-        spawn_local(async move { drop(offline_readiness::update(model).await) });
+        spawn_local(async move { drop(offline_readiness::update(app).await) });
     });
     let (sender, inputs) = unbounded();
     let syncs = async {
-        if let Some(driver) = open_driver(model, user.id, sender.clone()).await {
-            model.sync.inputs.set_value(Some(sender));
+        if let Some(driver) = open_driver(app, user.id, sender.clone()).await {
+            app.sync.inputs.set_value(Some(sender));
             spawn_local(driver.run(inputs));
-            model.sync.notify(Input::SyncNow);
+            app.sync.notify(Input::SyncNow);
         }
-        live::restart(model);
+        live::restart(app);
     };
     // Without storage, places can still be chosen in forms.
-    join(syncs, make_ready(model)).await;
+    join(syncs, make_ready(app)).await;
 }
 
 /// Opens the user's storage. Retries with a growing delay until they sign out. Returns `None` if another try cannot succeed.
-async fn open_driver(model: AppState, user: Uuid, sender: UnboundedSender<Input>) -> Option<Driver> {
+async fn open_driver(app: AppState, user: Uuid, sender: UnboundedSender<Input>) -> Option<Driver> {
     let mut wait = 2_000;
     loop {
-        match Driver::open(model, user, sender.clone()).await {
+        match Driver::open(app, user, sender.clone()).await {
             Ok(driver) => {
-                model.storage.clear_recovered_error();
+                app.storage.clear_recovered_error();
                 return Some(driver);
             }
             Err(error) => {
-                model.sync.status.set(Status::StorageFailed);
-                model.storage.is_refused.set(error == StoreError::Refused);
+                app.sync.status.set(Status::StorageFailed);
+                app.storage.is_refused.set(error == StoreError::Refused);
                 let is_final = matches!(error, StoreError::Outdated | StoreError::Refused);
-                model.storage.error.set(Some(error));
+                app.storage.error.set(Some(error));
                 if is_final {
                     return None;
                 }
@@ -155,7 +155,7 @@ async fn open_driver(model: AppState, user: Uuid, sender: UnboundedSender<Input>
         }
         TimeoutFuture::new(wait).await;
         wait = (wait * 2).min(60_000);
-        if model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)) != Some(user) {
+        if app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)) != Some(user) {
             return None;
         }
     }
@@ -174,8 +174,8 @@ pub fn reload_at(address: &str) {
 }
 
 /// Reloads the app if another tab signed out or signed another user in: the session of this tab has ended.
-fn leave_another_account(model: AppState) {
-    let shown = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
+fn leave_another_account(app: AppState) {
+    let shown = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id));
     let stored = profile::user().map(|user| user.id);
     if shown.is_some() && shown != stored && profile::is_stored() {
         let _ = window().location().reload();
@@ -188,7 +188,7 @@ pub fn update() {
 }
 
 /// Signs out. Unsent changes stay on the phone for the user.
-pub async fn sign_out(model: AppState) {
+pub async fn sign_out(app: AppState) {
     let is_confirmed = endpoints::sign_out().await.is_ok();
     profile::forget(is_confirmed);
     preferences::apply(None);
@@ -196,7 +196,7 @@ pub async fn sign_out(model: AppState) {
     if let Ok(shared) = SharedDb::open().await
         && let Err(error) = shared.forget_overview().await
     {
-        model.storage.error.set(Some(error));
+        app.storage.error.set(Some(error));
     }
     reload_at("/");
 }

@@ -18,28 +18,28 @@ thread_local! {
 }
 
 /// Loads the data needed offline, from storage or the server. Concurrent calls share one load.
-pub async fn make_ready(model: AppState) -> Result<()> {
+pub async fn make_ready(app: AppState) -> Result<()> {
     let reads =
-        READS.with_borrow_mut(|reads| reads.get_or_insert_with(|| read_or_fetch(model).boxed_local().shared()).clone());
+        READS.with_borrow_mut(|reads| reads.get_or_insert_with(|| read_or_fetch(app).boxed_local().shared()).clone());
     let read = reads.await;
     READS.take();
     read
 }
 
-async fn read_or_fetch(model: AppState) -> Result<()> {
+async fn read_or_fetch(app: AppState) -> Result<()> {
     let stored = async { SharedDb::open().await?.places().await }.await;
     if let Ok(Some(places)) = stored {
-        model.geography.places.set(Arc::new(places));
+        app.geography.places.set(Arc::new(places));
     } else if let Ok(places) = endpoints::places().await {
         // They can be chosen even if they cannot be stored.
         let places = Arc::new(places);
-        model.geography.places.set(places.clone());
+        app.geography.places.set(places.clone());
         let written = async { SharedDb::open().await?.keep_places(&places).await }.await;
-        return update(model).await.and(written);
+        return update(app).await.and(written);
     } else if let Err(error) = stored {
-        return update(model).await.and(Err(error));
+        return update(app).await.and(Err(error));
     }
-    update(model).await
+    update(app).await
 }
 
 /// Returns whether the browser can store the app: service workers need an encrypted connection.
@@ -50,16 +50,16 @@ pub fn can_work_offline() -> bool {
 }
 
 /// Updates the state of offline use without a request. `public/version.js` writes into the page whether the app files are stored.
-pub async fn update(model: AppState) -> Result<()> {
+pub async fn update(app: AppState) -> Result<()> {
     let has_overview = async { SharedDb::open().await?.has_overview().await }.await;
-    let has_places = model.geography.places.with_untracked(|places| !places.all().is_empty());
+    let has_places = app.geography.places.with_untracked(|places| !places.all().is_empty());
     let program = document().document_element().and_then(|html| html.get_attribute("data-offline"));
-    model.storage.offline_use.set(match (&has_overview, program.as_deref()) {
+    app.storage.offline_use.set(match (&has_overview, program.as_deref()) {
         // Without local storage, the app would not know the signed-in user.
         (Err(_), _) | (_, Some("never")) => OfflineUse::Impossible,
         _ if local_storage::local_storage().is_none() => OfflineUse::Impossible,
         // A partial replica is not enough.
-        (Ok(true), Some("ready")) if has_places && model.replica.is_complete.get_untracked() => OfflineUse::Ready,
+        (Ok(true), Some("ready")) if has_places && app.replica.is_complete.get_untracked() => OfflineUse::Ready,
         _ => OfflineUse::Preparing,
     });
     has_overview.map(drop)

@@ -20,9 +20,9 @@ thread_local! {
 }
 
 /// Fetches changes of the overview, shows and stores them. Returns false if the server gave none.
-pub async fn refresh(model: AppState) -> bool {
+pub async fn refresh(app: AppState) -> bool {
     // The page may hold a part of the overview only.
-    let whole = || model.overviews.server.get_untracked().filter(|overview| overview.partial_for.is_none());
+    let whole = || app.overviews.server.get_untracked().filter(|overview| overview.partial_for.is_none());
     let base = match whole() {
         Some(whole) => Some(whole),
         None => async { SharedDb::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
@@ -31,8 +31,8 @@ pub async fn refresh(model: AppState) -> bool {
         Ok(overview) => overview,
         Err(error) => {
             // The link to the shared view has expired or was revoked: its data is removed from the phone.
-            if error.status == 401 && model.session.user.with_untracked(Option::is_none) {
-                model.overviews.server.set(None);
+            if error.status == 401 && app.session.user.with_untracked(Option::is_none) {
+                app.overviews.server.set(None);
                 let _ = async { SharedDb::open().await?.forget_overview().await }.await;
             }
             return false;
@@ -63,13 +63,13 @@ pub async fn refresh(model: AppState) -> bool {
     }
     if overview.entry_counts.len() + overview.pairings.len() > LONG {
         // Storing takes a while, so the screens do not wait for it.
-        model.overviews.server.set(Some(overview));
-        spawn_local(store_shown(model));
+        app.overviews.server.set(Some(overview));
+        spawn_local(store_shown(app));
     } else {
         // An overview that was shown must be available offline.
-        store(model, &overview, is_newest).await;
+        store(app, &overview, is_newest).await;
         if is_newest() {
-            model.overviews.server.set(Some(overview.clone()));
+            app.overviews.server.set(Some(overview.clone()));
         }
     }
     true
@@ -81,29 +81,29 @@ async fn is_stored() -> bool {
 }
 
 /// Stores an overview, unless `is_current` returns false before the transaction completes.
-async fn store(model: AppState, overview: &Overview, is_current: impl Fn() -> bool) {
+async fn store(app: AppState, overview: &Overview, is_current: impl Fn() -> bool) {
     let stored = async {
         SharedDb::open().await?.keep_overview(overview, is_current).await?;
-        offline_readiness::update(model).await
+        offline_readiness::update(app).await
     };
     if let Err(error) = stored.await {
-        model.storage.error.set(Some(error));
+        app.storage.error.set(Some(error));
     }
 }
 
 /// Stores the shown overview, and again if it was replaced meanwhile.
-async fn store_shown(model: AppState) {
+async fn store_shown(app: AppState) {
     if IS_STORING.replace(true) {
         return;
     }
-    let shown = || model.overviews.server.get_untracked().filter(|overview| overview.partial_for.is_none());
+    let shown = || app.overviews.server.get_untracked().filter(|overview| overview.partial_for.is_none());
     let mut stored: Option<Arc<Overview>> = None;
     let is_new = |stored: &Option<Arc<Overview>>, shown: &Arc<Overview>| {
         stored.as_ref().is_none_or(|stored| !Arc::ptr_eq(stored, shown))
     };
     while let Some(overview) = shown().filter(|shown| is_new(&stored, shown)) {
         // An overview that the user may no longer see is not stored.
-        store(model, &overview, || shown().is_some()).await;
+        store(app, &overview, || shown().is_some()).await;
         stored = Some(overview);
     }
     IS_STORING.set(false);

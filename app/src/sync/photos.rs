@@ -37,8 +37,8 @@ pub enum PhotoError {
     Store(#[from] StoreError),
 }
 
-fn user(model: AppState) -> Uuid {
-    model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()
+fn user(app: AppState) -> Uuid {
+    app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()
 }
 
 /// Creates an address at which the page can show the photo.
@@ -48,30 +48,30 @@ fn address(content: &Uint8Array) -> Option<String> {
 }
 
 /// Scales a picture down, stores it, and returns its hash. When this returns, the photo is on the phone.
-pub async fn take_in(model: AppState, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
+pub async fn take_in(app: AppState, file: &Blob, keep_place: bool) -> Result<String, PhotoError> {
     let content = photo_scaling::scale_down(file, keep_place).await?;
     let sha256 = photo_scaling::sha256(&content);
-    let photos = PhotoDb::open(user(model)).await?;
-    let sent = model.journal.photos.with_untracked(|photos| photos.get(&sha256).map(|photo| photo.sent));
+    let photos = PhotoDb::open(user(app)).await?;
+    let sent = app.journal.photos.with_untracked(|photos| photos.get(&sha256).map(|photo| photo.sent));
     if sent.is_none() {
         let info = PhotoInfo { sha256: sha256.clone(), sent: UploadState::Not, at: js_sys::Date::now() };
         photos.keep(&info, &content).await?;
-        show(model, &sha256, UploadState::Not, &content);
+        show(app, &sha256, UploadState::Not, &content);
     }
     Ok(sha256)
 }
 
-fn show(model: AppState, sha256: &str, sent: UploadState, content: &Uint8Array) {
+fn show(app: AppState, sha256: &str, sent: UploadState, content: &Uint8Array) {
     if let Some(address) = address(content) {
         let change = |photos: &mut Arc<BTreeMap<String, LocalPhoto>>| {
             Arc::make_mut(photos).insert(sha256.to_owned(), LocalPhoto { address, sent });
         };
-        model.journal.photos.update(change);
+        app.journal.photos.update(change);
     }
 }
 
-fn mark(model: AppState, sha256: &str, sent: UploadState) {
-    model.journal.photos.update(|photos| {
+fn mark(app: AppState, sha256: &str, sent: UploadState) {
+    app.journal.photos.update(|photos| {
         if let Some(photo) = Arc::make_mut(photos).get_mut(sha256) {
             photo.sent = sent;
         }
@@ -87,13 +87,13 @@ pub async fn upload_file(file: &Blob) -> Result<String, ApiError> {
 }
 
 /// Shows the photos on the phone and deletes those no longer needed.
-pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
-    let photos = PhotoDb::open(user(model)).await?;
+pub async fn begin(app: AppState, person: &UserDb) -> Result<(), StoreError> {
+    let photos = PhotoDb::open(user(app)).await?;
     let all = photos.all().await?;
     let is_old = |photo: &PhotoInfo| photo.sent != UploadState::Yes && js_sys::Date::now() - photo.at > FORGOTTEN;
     // Reads all entries, so only if an old photo exists.
     let named = if all.iter().any(is_old) { person.photos_named().await? } else { BTreeSet::new() };
-    let drafts: BTreeSet<String> = drafts::all(user(model)).into_iter().flat_map(|draft| draft.attachments).collect();
+    let drafts: BTreeSet<String> = drafts::all(user(app)).into_iter().flat_map(|draft| draft.attachments).collect();
     let sent = all.iter().filter(|photo| photo.sent == UploadState::Yes);
     let spared: Vec<String> = sent.rev().skip(KEPT).map(|photo| photo.sha256.clone()).collect();
     for photo in all {
@@ -101,22 +101,22 @@ pub async fn begin(model: AppState, person: &UserDb) -> Result<(), StoreError> {
         if is_old(&photo) && !is_named || spared.contains(&photo.sha256) {
             photos.remove(&photo.sha256).await?;
         } else if let Some(content) = photos.content(&photo.sha256).await? {
-            show(model, &photo.sha256, photo.sent, &content);
+            show(app, &photo.sha256, photo.sent, &content);
         }
     }
     Ok(())
 }
 
 /// Sends the unsent photos that entries name. Those that cannot be sent now wait for the next round.
-pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
+pub async fn send(app: AppState, person: &UserDb) -> Result<(), StoreError> {
     let waits = |photo: &LocalPhoto| photo.sent == UploadState::Not;
-    if !model.journal.photos.with_untracked(|photos| photos.values().any(waits)) {
+    if !app.journal.photos.with_untracked(|photos| photos.values().any(waits)) {
         return Ok(());
     }
-    let (user, named) = (user(model), person.photos_named().await?);
+    let (user, named) = (user(app), person.photos_named().await?);
     lock::with_tab_lock(&format!("jiedui-photos-{user}"), async move {
-        if let Err(error) = send_all(model, user, named).await {
-            model.storage.error.set(Some(error));
+        if let Err(error) = send_all(app, user, named).await {
+            app.storage.error.set(Some(error));
         }
     })
     .await;
@@ -125,22 +125,22 @@ pub async fn send(model: AppState, person: &UserDb) -> Result<(), StoreError> {
 
 /// Asks the server which sent photos of this phone it lacks, and sends them again. It may lack some after a disk failure or a
 /// restore from a backup.
-pub async fn look_for_missing(model: AppState) -> Result<(), StoreError> {
-    let photos = PhotoDb::open(user(model)).await?;
+pub async fn look_for_missing(app: AppState) -> Result<(), StoreError> {
+    let photos = PhotoDb::open(user(app)).await?;
     let sent = photos.all().await?.into_iter().filter(|photo| photo.sent == UploadState::Yes).map(|photo| photo.sha256);
     let sent: Vec<String> = sent.collect();
     for asked in sent.chunks(ASKED) {
         // Without an answer, the next start of the app asks again.
-        let Ok(missing) = endpoints::missing_photos(asked, model.language).await else { return Ok(()) };
+        let Ok(missing) = endpoints::missing_photos(asked, app.language).await else { return Ok(()) };
         for sha256 in missing {
             photos.mark(&sha256, UploadState::Not).await?;
-            mark(model, &sha256, UploadState::Not);
+            mark(app, &sha256, UploadState::Not);
         }
     }
     Ok(())
 }
 
-async fn send_all(model: AppState, user: Uuid, named: BTreeSet<String>) -> Result<(), StoreError> {
+async fn send_all(app: AppState, user: Uuid, named: BTreeSet<String>) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user).await?;
     for photo in
         photos.all().await?.into_iter().filter(|photo| photo.sent == UploadState::Not && named.contains(&photo.sha256))
@@ -153,7 +153,7 @@ async fn send_all(model: AppState, user: Uuid, named: BTreeSet<String>) -> Resul
             _ => return Ok(()),
         };
         photos.mark(&photo.sha256, sent).await?;
-        mark(model, &photo.sha256, sent);
+        mark(app, &photo.sha256, sent);
     }
     Ok(())
 }

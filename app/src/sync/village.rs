@@ -10,19 +10,19 @@ use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
 /// Keeps the overview of the filter's village up to date with the filter and with the server.
-pub fn follow(model: AppState, filter: Memo<Filter>) {
+pub fn follow(app: AppState, filter: Memo<Filter>) {
     let village = Memo::new(move |_| filter.with(|filter| filter.village().map(str::to_owned)));
     Effect::new(move |_| {
-        let (Some(village), Some(whole)) = (village.get(), model.overviews.complete_for(&Filter::default())) else {
+        let (Some(village), Some(whole)) = (village.get(), app.overviews.complete_for(&Filter::default())) else {
             return;
         };
         spawn_local(async move {
             let received = match endpoints::of_village(&village).await {
                 Ok(overview) => Some(overview),
-                Err(_) => overview_from_replica(model, &whole, &village).await,
+                Err(_) => overview_from_replica(app, &whole, &village).await,
             };
             let Some(received) = received.map(Arc::new) else { return };
-            let shown = model.journal.entries.with_untracked(|journal| {
+            let shown = app.journal.entries.with_untracked(|journal| {
                 let local =
                     journal.as_ref().map(|journal| &journal.not_in_overview).filter(|local| !local.is_empty())?;
                 let mut with_local = Overview::clone(&received);
@@ -31,14 +31,14 @@ pub fn follow(model: AppState, filter: Memo<Filter>) {
                 Some(Arc::new(with_local))
             });
             let shown = shown.unwrap_or_else(|| received.clone());
-            model.overviews.village.set(Some(VillageOverview { received, shown }));
+            app.overviews.village.set(Some(VillageOverview { received, shown }));
         });
     });
 }
 
 /// Computes the village's overview from the entries on the phone.
-async fn overview_from_replica(model: AppState, whole: &Overview, village: &str) -> Option<Overview> {
-    let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
+async fn overview_from_replica(app: AppState, whole: &Overview, village: &str) -> Option<Overview> {
+    let user = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
     let entries = UserDb::open(user).await.ok()?.entries().await.ok()?;
     Some(whole.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
 }

@@ -49,15 +49,15 @@ lazy_screen!(
 /// The directory.
 #[component]
 fn Organisations() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_organisations());
     let address = use_url_state();
     let listed = RwSignal::new(PAGE);
     let side = Memo::new(move |_| address.get("side").unwrap_or_default());
     let words = use_words();
     let body = move || {
-        let Some(overview) = model.overviews.server.get() else {
+        let Some(overview) = app.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let (words, side) = (words.get(), side.get());
@@ -67,7 +67,7 @@ fn Organisations() -> impl IntoView {
         };
         let matches: Vec<&Organisation> = overview.organisations.iter().filter(wanted).collect();
         let rows: String =
-            matches.iter().take(listed.get()).map(|organisation| row(model, &overview, organisation)).collect();
+            matches.iter().take(listed.get()).map(|organisation| row(app, &overview, organisation)).collect();
         let more = matches.len() > listed.get();
         view! {
             <SearchResults summary=fill(texts.found_organisations(), &[&matches.len()]) rows more listed/>
@@ -75,7 +75,7 @@ fn Organisations() -> impl IntoView {
         .into_any()
     };
     let actions = move || {
-        model.session.user.with(|user| {
+        app.session.user.with(|user| {
             let Some(user) = user else { return String::new() };
             html! {
                 @if user.role.coordinates() { a class="button" href="/organisations/new" { (texts.organisation_new()) } }
@@ -115,14 +115,14 @@ lazy_screen!(
 /// One organisation.
 #[component]
 fn OrganisationOf() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.organisation());
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
     let (entries, items) = (use_entries(|| true), use_ledger());
     move || {
-        let Some(overview) = model.overviews.server.get() else {
+        let Some(overview) = app.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
         let directory = overview.directory();
@@ -134,20 +134,20 @@ fn OrganisationOf() -> impl IntoView {
             organisation == Some(shown.id) || pairings.iter().any(|partner| pairing == Some(partner.id))
         };
         let concerns = |entry: &Entry| is_its(entry.organisation, entry.pairing);
-        let (list, listed) = entry_list(model, &overview, entries.get().as_deref(), concerns, LISTED);
+        let (list, listed) = entry_list(app, &overview, entries.get().as_deref(), concerns, LISTED);
         // Users who may not see the entries still see their number.
         let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
         let counted =
             || overview.entry_counts.iter().filter(is_counted).map(|count| count.entries).sum::<i64>().to_string();
         // The server's count applies while the replica is incomplete.
-        let is_known = entries.with(Option::is_some) && model.replica.is_complete.get();
+        let is_known = entries.with(Option::is_some) && app.replica.is_complete.get();
         let count = if is_known { listed.to_string() } else { counted() };
         let list = list.into_string()
-            + &items.with(|items| items.as_ref().map(|items| needs_at(model, &shown.place, items)).unwrap_or_default());
-        let signed_in = model.session.user.with(Option::is_some);
-        let map = static_map::partners(&overview, shown.id, model.language, texts.map_label()).unwrap_or_default();
+            + &items.with(|items| items.as_ref().map(|items| needs_at(app, &shown.place, items)).unwrap_or_default());
+        let signed_in = app.session.user.with(Option::is_some);
+        let map = static_map::partners(&overview, shown.id, app.language, texts.map_label()).unwrap_or_default();
         let partners = html! {
-            ul class="latest" { @for pairing in &pairings { (partner(model, &overview, pairing)) } }
+            ul class="latest" { @for pairing in &pairings { (partner(app, &overview, pairing)) } }
             (PreEscaped(map))
         }
         .into_string();
@@ -155,7 +155,7 @@ fn OrganisationOf() -> impl IntoView {
         let style = programme_style(&overview.catalogue, &shown.programme);
         view! {
             <section class="list programme" style=style>
-                <h1>{model.pick(&shown.name, &shown.name_en).to_owned()}</h1>
+                <h1>{app.pick(&shown.name, &shown.name_en).to_owned()}</h1>
                 <p class="note">{format!("{} · {} {position}", organisation_kind(texts, shown.kind), place_name(&overview, &shown.place))}</p>
                 <p class="actions">
                     <a class="button" href=format!("/?place={}", shown.place)>{texts.on_the_map()}</a>
@@ -167,7 +167,7 @@ fn OrganisationOf() -> impl IntoView {
                 </p>
                 <h2>{fill(texts.pairings_shown(), &[&pairings.len()])}</h2>
                 <div inner_html=partners></div>
-                {figures_of(model, &overview, &pairings)}
+                {figures_of(app, &overview, &pairings)}
                 <h2>{fill(texts.found_entries(), &[&count])}</h2>
                 <div inner_html=list></div>
             </section>
@@ -177,8 +177,8 @@ fn OrganisationOf() -> impl IntoView {
 }
 
 /// Lists the ledger items of a place by due date.
-fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
-    let texts = model.texts;
+fn needs_at(app: AppState, place: &str, items: &[ItemView]) -> String {
+    let texts = app.texts;
     let items_here: Vec<&ItemView> = items.iter().filter(|item| covers(place, &item.item.place)).collect();
     if items_here.is_empty() {
         return String::new();
@@ -200,16 +200,16 @@ fn needs_at(model: AppState, place: &str, items: &[ItemView]) -> String {
 }
 
 /// Renders the figures of all pairings of an organisation, over all years.
-fn figures_of(model: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
-    let texts = model.texts;
+fn figures_of(app: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
+    let texts = app.texts;
     let is_of_pairing = |part: &&Contribution| pairings.iter().any(|pairing| part.pairing == Some(pairing.id));
     let parts: Vec<Contribution> = overview.contributions.iter().filter(is_of_pairing).cloned().collect();
     let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
     let row = |figure: &Figure| {
         let indicator = overview.catalogue.indicator(&figure.indicator)?;
         let amount = qualified(texts, figure.actual?.shown(), figure.actual_qualifier);
-        let unit = model.pick(&indicator.unit, &indicator.unit_en);
-        let (name, value) = (model.pick(&indicator.name, &indicator.name_en).to_owned(), format!("{amount} {unit}"));
+        let unit = app.pick(&indicator.unit, &indicator.unit_en);
+        let (name, value) = (app.pick(&indicator.name, &indicator.name_en).to_owned(), format!("{amount} {unit}"));
         Some(view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
     };
     let rows: Vec<_> = all.iter().filter_map(row).collect();
@@ -231,32 +231,32 @@ fn place_name(overview: &Overview, code: &str) -> String {
     overview.places.iter().find(|place| place.code == code).map(|place| place.name.clone()).unwrap_or_default()
 }
 
-fn row(model: AppState, overview: &Overview, organisation: &Organisation) -> String {
+fn row(app: AppState, overview: &Overview, organisation: &Organisation) -> String {
     let count = overview.directory().pairings_of(organisation.id).count();
     html! {
         li {
-            strong { a href={ "/organisations/" (organisation.id) } { (model.pick(&organisation.name, &organisation.name_en)) } }
-            span { (organisation_kind(model.texts, organisation.kind)) " · " (place_name(overview, &organisation.place)) }
-            span { (fill(model.texts.pairings_shown(), &[&count])) }
+            strong { a href={ "/organisations/" (organisation.id) } { (app.pick(&organisation.name, &organisation.name_en)) } }
+            span { (organisation_kind(app.texts, organisation.kind)) " · " (place_name(overview, &organisation.place)) }
+            span { (fill(app.texts.pairings_shown(), &[&count])) }
         }
     }
     .into_string()
 }
 
 /// Renders a partner with the start and end of the pairing.
-fn partner(model: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
-    let texts = model.texts;
+fn partner(app: AppState, overview: &Overview, pairing: &Pairing) -> Markup {
+    let texts = app.texts;
     let since =
         pairing.from.map_or(texts.since_unknown().to_owned(), |from| fill(texts.since(), &[&format_date(from)]));
     let programme = overview.catalogue.programme(&pairing.programme);
-    let programme = programme.map(|programme| model.pick(&programme.name, &programme.name_en)).unwrap_or_default();
+    let programme = programme.map(|programme| app.pick(&programme.name, &programme.name_en)).unwrap_or_default();
     let ended = pairing.to.map(|to| format!(" · {}", fill(texts.ended(), &[&format_date(to)])));
-    let agreement = pairing.agreement.as_ref().filter(|_| model.session.user.with(Option::is_some));
+    let agreement = pairing.agreement.as_ref().filter(|_| app.session.user.with(Option::is_some));
     let may_edit = crate::ui::page::may_change(|user| pairing.forbidden_fields(user, overview.directory()));
     html! {
         li {
             strong {
-                a href={ "/list?year=all&pairing=" (pairing.id) } { (pairing_name(model.labels(), overview, pairing)) }
+                a href={ "/list?year=all&pairing=" (pairing.id) } { (pairing_name(app.labels(), overview, pairing)) }
             }
             span { (programme) " · " (since) (ended.unwrap_or_default()) }
             @if let Some(agreement) = agreement {

@@ -34,14 +34,14 @@ lazy_screen!(
 /// The choice for the entry in the address.
 #[component]
 fn ConflictOf() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.conflict_title());
     let params = use_params_map();
     let id = move || params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok());
     // A choice in progress stays on the screen until a value changes.
     let conflict = Memo::new(move |_| {
-        let journal = model.journal.entries.get()?;
+        let journal = app.journal.entries.get()?;
         let entry = journal.entries.iter().find(|entry| Some(entry.id) == id())?;
         Some(entry.clone()).filter(|entry| matches!(entry.progress, Progress::Conflict(_)))
     });
@@ -49,15 +49,15 @@ fn ConflictOf() -> impl IntoView {
     let is_labelled = RwSignal::new(false);
     Effect::new(move |_| {
         spawn_local(async move {
-            sync::load_labels(model).await;
+            sync::load_labels(app).await;
             is_labelled.try_set(true);
         });
     });
     // A change of the overview keeps the choice in progress.
     let is_loaded =
-        Memo::new(move |_| model.journal.entries.with(Option::is_some) && model.overviews.server.with(Option::is_some));
+        Memo::new(move |_| app.journal.entries.with(Option::is_some) && app.overviews.server.with(Option::is_some));
     move || {
-        if model.session.user.with(Option::is_none) {
+        if app.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         if !is_loaded.get() {
@@ -68,7 +68,7 @@ fn ConflictOf() -> impl IntoView {
         }
         match conflict.get() {
             Some(entry) => match &entry.progress {
-                Progress::Conflict(conflict) => choice(model, &entry, conflict).into_any(),
+                Progress::Conflict(conflict) => choice(app, &entry, conflict).into_any(),
                 _ => ().into_any(),
             },
             None => view! { <NothingFound text=texts.conflict_none()/> }.into_any(),
@@ -101,9 +101,9 @@ impl Shown {
         Self { lines: vec![text.to_owned()], photos: Vec::new() }
     }
 
-    fn view(self, model: AppState) -> impl IntoView {
+    fn view(self, app: AppState) -> impl IntoView {
         let photo =
-            move |sha256: String| view! { <img src=move || photo_address(model, &sha256) alt=model.texts.photo()/> };
+            move |sha256: String| view! { <img src=move || photo_address(app, &sha256) alt=app.texts.photo()/> };
         let lines = self.lines.into_iter().map(|line| view! { <strong>{line}</strong> }).collect_view();
         let photos = (!self.photos.is_empty())
             .then(|| view! { <span class="photo-taken">{self.photos.into_iter().map(photo).collect_view()}</span> });
@@ -112,23 +112,23 @@ impl Shown {
 }
 
 /// Returns author and time of the last change of a path. Falls back to the last change of any path.
-fn other(model: AppState, conflict: &Conflict, path: &Path<'_>) -> (String, String) {
+fn other(app: AppState, conflict: &Conflict, path: &Path<'_>) -> (String, String) {
     let others = conflict.outgoing.answer.as_ref().map(|answer| answer.others.as_slice()).unwrap_or_default();
     let of_path = others.iter().rev().find(|other| other.changed.iter().any(|changed| changed == path));
     let other = of_path.or(others.last());
     let name = other.map(|other| other.name.as_str()).filter(|name| !name.is_empty());
     (
-        name.unwrap_or(model.texts.conflict_someone()).to_owned(),
+        name.unwrap_or(app.texts.conflict_someone()).to_owned(),
         other.map(|revision| in_china(&revision.at)).unwrap_or_default(),
     )
 }
 
 /// Returns a row for every value that the server has not accepted.
-fn rows(model: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
-    let texts = model.texts;
+fn rows(app: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
+    let texts = app.texts;
     let mutation = &conflict.outgoing.mutation;
     let whole = |paths, heading, mine, theirs| {
-        let (by, at) = other(model, conflict, &Path::from(DELETED));
+        let (by, at) = other(app, conflict, &Path::from(DELETED));
         let (mine, theirs) = (Shown::words(mine), Shown::words(theirs));
         vec![Row { paths, heading: fill(heading, &[&by]), mine, theirs, by, at }]
     };
@@ -145,9 +145,9 @@ fn rows(model: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     let answered = conflict.outgoing.answer.as_ref().and_then(|answer| answer.record.as_ref());
     let answered = answered.map_or(theirs, |record| &record.fields);
     let activity = entry.entry.activity.as_str();
-    let overview = model.overviews.server.get_untracked().unwrap_or_default();
-    model.geography.places.with_untracked(|places| {
-        let reader = ValueLabels { labels: model.labels(), overview: &overview, places };
+    let overview = app.overviews.server.get_untracked().unwrap_or_default();
+    app.geography.places.with_untracked(|places| {
+        let reader = ValueLabels { labels: app.labels(), overview: &overview, places };
         let version = |fields: &jiedui_core::entry::Fields| {
             fields.get(field::VERSION).and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok())
         };
@@ -172,13 +172,13 @@ fn rows(model: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
                     row.theirs.lines.append(&mut theirs.lines);
                     continue;
                 }
-                let (by, at) = other(model, conflict, path);
+                let (by, at) = other(app, conflict, path);
                 let named = DECISION.iter().filter(|name| mutation.fields.contains_key(**name));
                 let paths = named.map(|name| Path::from(*name)).collect();
                 rows.push(Row { paths, heading: texts.review_decision().to_owned(), mine, theirs, by, at });
                 continue;
             }
-            let (by, at) = other(model, conflict, path);
+            let (by, at) = other(app, conflict, path);
             let heading = reader.name(activity, path);
             rows.push(Row { paths: vec![differing.path], heading, mine, theirs, by, at });
         }
@@ -186,15 +186,15 @@ fn rows(model: AppState, entry: &MyEntry, conflict: &Conflict) -> Vec<Row> {
     })
 }
 
-fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoView + use<> {
-    let texts = model.texts;
+fn choice(app: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoView + use<> {
+    let texts = app.texts;
     let (id, seq) = (entry.id, conflict.outgoing.mutation.seq);
     let gone = conflict.outgoing.answer.as_ref().map_or(0, |answer| answer.rev);
     let rev = conflict.theirs.as_ref().map_or(gone, |(rev, _)| *rev);
-    let rows = rows(model, entry, conflict);
-    let overview = model.overviews.server.get_untracked().unwrap_or_default();
-    let activity = activity_name(model.labels(), &overview, &entry.entry.activity).to_owned();
-    let place = model.geography.places.with_untracked(|places| places.label(&entry.entry.place));
+    let rows = rows(app, entry, conflict);
+    let overview = app.overviews.server.get_untracked().unwrap_or_default();
+    let activity = activity_name(app.labels(), &overview, &entry.entry.activity).to_owned();
+    let place = app.geography.places.with_untracked(|places| places.label(&entry.entry.place));
     let date = format_date(entry.entry.date);
     // The text of a deletion contains its author.
     let first = rows.first().filter(|_| conflict.theirs.is_some());
@@ -220,9 +220,9 @@ fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoVie
         });
         let navigate = navigate.clone();
         spawn_local(async move {
-            match sync::choose(model, id, rev, seq, taken).await {
+            match sync::choose(app, id, rev, seq, taken).await {
                 Ok(()) => navigate("/entries", Default::default()),
-                Err(error) => model.storage.error.set(Some(error)),
+                Err(error) => app.storage.error.set(Some(error)),
             }
             busy.set(false);
         });
@@ -240,11 +240,11 @@ fn choice(model: AppState, entry: &MyEntry, conflict: &Conflict) -> impl IntoVie
                 <legend>{row.heading}</legend>
                 <label>
                     <input type="radio" id=format!("{name}-theirs") name=name.clone() value="theirs" on:change=move |_| pick(false)/>
-                    <span>{row.theirs.view(model)}<small>{fill(texts.conflict_theirs(), &[&row.by])}" "<time>{row.at}</time></small></span>
+                    <span>{row.theirs.view(app)}<small>{fill(texts.conflict_theirs(), &[&row.by])}" "<time>{row.at}</time></small></span>
                 </label>
                 <label>
                     <input type="radio" name=name value="mine" on:change=move |_| pick(true)/>
-                    <span>{row.mine.view(model)}<small>{texts.conflict_mine()}</small></span>
+                    <span>{row.mine.view(app)}<small>{texts.conflict_mine()}</small></span>
                 </label>
             </fieldset>
         }

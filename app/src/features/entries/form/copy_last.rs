@@ -8,14 +8,14 @@ use leptos::prelude::*;
 
 /// Renders a button that fills a new form from the last entry of the same activity, except date, numbers and note.
 pub fn copy_last_button(
-    model: AppState,
+    app: AppState,
     draft: RwSignal<Option<Draft>>,
     edit: Callback<Change>,
     activity: String,
 ) -> impl IntoView {
     let last = Memo::new(move |_| {
         let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
-        model.journal.entries.with(|journal| {
+        app.journal.entries.with(|journal| {
             let entry =
                 journal.as_ref().filter(|_| is_new)?.entries.iter().find(|entry| entry.entry.activity == activity)?;
             Some(entry.fields.clone())
@@ -28,7 +28,7 @@ pub fn copy_last_button(
     };
     move || {
         last.with(Option::is_some).then(|| {
-            view! { <button type="button" class="button button-quiet" on:click=fill_in>{model.texts.same_as_last()}</button> }
+            view! { <button type="button" class="button button-quiet" on:click=fill_in>{app.texts.same_as_last()}</button> }
         })
     }
 }

@@ -21,11 +21,11 @@ pub fn MeetingEntries(
     /// Form of the item.
     form: Form,
 ) -> impl IntoView {
-    let (model, texts) = (form.app, form.app.texts);
+    let (app, texts) = (form.app, form.app.texts);
     let entries = use_entries(|| true);
     let offered = Memo::new(move |_| {
         let draft = form.drafting.draft.get().unwrap_or_default();
-        let overview = model.overviews.server.get().unwrap_or_default();
+        let overview = app.overviews.server.get().unwrap_or_default();
         let (place, programme, pairing) =
             (draft.get(field::PLACE), draft.get(field::PROGRAMME), draft.get(field::PAIRING));
         let fits = |view: &&EntryView| {
@@ -46,8 +46,8 @@ pub fn MeetingEntries(
     });
     let item = move |view: &EntryView, overview: &Overview| {
         let id = view.id;
-        let name = activity_name(model.labels(), overview, &view.entry.activity).to_owned();
-        let line = answers_line(model.labels(), overview, &view.entry, "；");
+        let name = activity_name(app.labels(), overview, &view.entry.activity).to_owned();
+        let line = answers_line(app.labels(), overview, &view.entry, "；");
         let words = format!("{} {name} {line}", format_date(view.entry.date));
         let is_chosen =
             move || form.drafting.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.entries.contains(&id)));
@@ -66,7 +66,7 @@ pub fn MeetingEntries(
         <fieldset class="form-row" id="field-entries">
             <legend>{format!("{}{}", texts.need_entries(), texts.optional())}</legend>
             {move || {
-                let overview = model.overviews.server.get().unwrap_or_default();
+                let overview = app.overviews.server.get().unwrap_or_default();
                 match offered.get() {
                     None => view! { <LoadingStored/> }.into_any(),
                     Some(views) if views.is_empty() => view! { <NothingFound text=texts.need_no_entries()/> }.into_any(),
