@@ -72,6 +72,18 @@ test("full storage is reported and loses nothing", async ({ page, server }) => {
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
 
+test("new entry has today's date in China on a phone of another time zone", async ({ browser, page, server, line }) => {
+  await signIn(page, server, "recorder");
+  const day = (timeZone) => new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(new Date());
+  // Twelve hours behind UTC or fourteen ahead: at any time, one of both has another date than China.
+  const timezoneId = ["Etc/GMT+12", "Pacific/Kiritimati"].find((zone) => day(zone) !== day("Asia/Shanghai"));
+  const context = await browser.newContext({ baseURL: line.address, locale: "zh-CN", timezoneId, storageState: await page.context().storageState() });
+  const elsewhere = await context.newPage();
+  await elsewhere.goto("/entries/new/field_survey");
+  await expect(elsewhere.getByLabel("日期")).toHaveValue(day("Asia/Shanghai"));
+  await context.close();
+});
+
 // The page is closed after the entry is in the outbox and before the draft is removed.
 async function saveWithoutRemovingDraft(page) {
   await page.evaluate(() => {

@@ -2,7 +2,7 @@
 
 use crate::storage::local_storage;
 use jiedui_core::sync::Clock;
-use jiedui_core::values::date::parse_date;
+use jiedui_core::values::day::day_in_china;
 use time::Date;
 
 const KEY: &str = "jiedui.clock";
@@ -21,11 +21,9 @@ pub fn now() -> f64 {
     stored().now(phone()) as f64
 }
 
-/// Returns the local date by the corrected clock.
+/// Returns today's date in China by the corrected clock. The time zone of the phone does not matter.
 pub fn today() -> Date {
-    let now = js_sys::Date::new(&now().into());
-    let text = format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date());
-    parse_date(&text).unwrap_or(Date::MIN)
+    day_in_china(now() as i64).unwrap_or(Date::MIN)
 }
 
 /// Corrects the clock by the date of a response.
