@@ -8,9 +8,9 @@ use std::time::Duration;
 /// Channel of PostgreSQL on which servers notify each other of changes.
 const CHANNEL: &str = "jiedui_change";
 /// Interval at which a server polls for changes without a notification.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Interval at which a replica is polled for a change that was announced.
-const FOLLOW: Duration = Duration::from_millis(20);
+const REPLICA_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Returns the number of the last committed change.
 pub async fn last_change(db: &Db) -> Result<i64> {
@@ -150,7 +150,7 @@ pub async fn follow(db: &Db, publish: impl Fn(i64)) {
         if let Err(error) = result {
             tracing::warn!(%error, "cannot follow the changes");
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -169,7 +169,7 @@ async fn listen(db: &Db, mut listener: PgListener, publish: &impl Fn(i64)) -> Re
         let mut change = last_change(db).await?;
         while change < wanted {
             // A replica lags behind.
-            tokio::time::sleep(FOLLOW).await;
+            tokio::time::sleep(REPLICA_POLL_INTERVAL).await;
             change = last_change(db).await?;
         }
         publish(change);
