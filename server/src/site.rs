@@ -24,7 +24,7 @@ struct Embedded;
 
 const SERVICE_WORKER: &str = include_str!("../service-worker.js");
 /// Extensions of files that the offline start does not need: compressed copies, sources, type declarations.
-const NOT_KEPT: [&str; 5] = [".br", ".gz", ".topojson", ".d.ts", ".json"];
+const NOT_CACHED: [&str; 5] = [".br", ".gz", ".topojson", ".d.ts", ".json"];
 /// Folder of the user guide's images; offline the help page shows its text without them.
 const GUIDE_IMAGES: &str = "/guide/images/";
 /// The folder of builds.
@@ -70,7 +70,7 @@ impl Site {
     fn of(files: BTreeMap<String, File>) -> Self {
         let start = files.keys().find_map(|name| name.strip_prefix(BUILDS)?.strip_suffix(START));
         let build = start.unwrap_or_default().to_owned();
-        let is_kept = |name: &str| !name.contains(GUIDE_IMAGES) && !NOT_KEPT.iter().any(|end| name.ends_with(end));
+        let is_kept = |name: &str| !name.contains(GUIDE_IMAGES) && !NOT_CACHED.iter().any(|end| name.ends_with(end));
         let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         hash.update(SHELL_VERSION);
         hash.update(SERVICE_WORKER);

@@ -13,9 +13,9 @@ use uuid::Uuid;
 /// Push services of the common browsers.
 const SERVICES: [&str; 4] = ["googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"];
 /// Time to live of a message in seconds: how long it waits for a phone that is off.
-const KEPT: u32 = 3 * 24 * 3600;
+const TIME_TO_LIVE: u32 = 3 * 24 * 3600;
 /// Validity of the token: at most a day (RFC 8292, section 2).
-const HOLDS: Duration = Duration::from_secs(12 * 3600);
+const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 /// Time limit for a push service.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -108,14 +108,14 @@ impl WebPush {
             .agent
             .post(endpoint)
             .header("authorization", format!("vapid t={token}, k={}", self.public_key()))
-            .header("ttl", KEPT.to_string())
+            .header("ttl", TIME_TO_LIVE.to_string())
             .header("topic", "jiedui");
         request.send_empty().ok().map(|answer| answer.status().as_u16())
     }
 
     /// Returns the token that authenticates this server to a push service: a JWT signed with ES256.
     fn token(&self, origin: &str) -> Option<String> {
-        let until = SystemTime::now().checked_add(HOLDS)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+        let until = SystemTime::now().checked_add(TOKEN_LIFETIME)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
         let head = json!({"typ": "JWT", "alg": "ES256"});
         let claims = json!({"aud": origin, "exp": until, "sub": self.contact});
         let signed_part = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");

@@ -15,7 +15,7 @@ pub enum Preference {
 }
 
 /// Tokens of [`Preference::Look`]. Without one of each pair, the colours follow the system and the text has its standard size.
-const LOOKS: [&str; 4] = ["light", "dark", "large", "largest"];
+const LOOK_TOKENS: [&str; 4] = ["light", "dark", "large", "largest"];
 
 impl Preference {
     /// Returns the name of the cookie.
@@ -67,7 +67,7 @@ pub fn apply(user: Option<Uuid>) {
 
 /// Returns the tokens of a look, separated by spaces, for the attribute `data-look` of the document. Unknown ones are dropped.
 pub fn look_attribute(value: &str) -> String {
-    value.split('.').filter(|token| LOOKS.contains(token)).collect::<Vec<_>>().join(" ")
+    value.split('.').filter(|token| LOOK_TOKENS.contains(token)).collect::<Vec<_>>().join(" ")
 }
 
 /// Shows the current look.

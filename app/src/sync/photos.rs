@@ -20,11 +20,11 @@ use uuid::Uuid;
 use web_sys::{Blob, Url};
 
 /// Number of uploaded photos that stay on the phone.
-const KEPT: usize = 40;
+const MAX_UPLOADED: usize = 40;
 /// Hashes in one request for missing photos.
-const ASKED: usize = 100;
+const MAX_REQUESTED: usize = 100;
 /// Milliseconds after which a photo that no record names is deleted; a form may be about to name a newer one.
-const FORGOTTEN: f64 = 24.0 * 3600.0 * 1000.0;
+const UNNAMED_LIFETIME: f64 = 24.0 * 3600.0 * 1000.0;
 
 /// Error of adding a photo.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -90,12 +90,13 @@ pub async fn upload_file(file: &Blob) -> Result<String, ApiError> {
 pub async fn begin(app: AppState, person: &UserDb) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user(app)).await?;
     let all = photos.all().await?;
-    let is_old = |photo: &PhotoInfo| photo.sent != UploadState::Yes && js_sys::Date::now() - photo.at > FORGOTTEN;
+    let is_old =
+        |photo: &PhotoInfo| photo.sent != UploadState::Yes && js_sys::Date::now() - photo.at > UNNAMED_LIFETIME;
     // Reads all entries, so only if an old photo exists.
     let named = if all.iter().any(is_old) { person.photos_named().await? } else { BTreeSet::new() };
     let drafts: BTreeSet<String> = drafts::all(user(app)).into_iter().flat_map(|draft| draft.attachments).collect();
     let sent = all.iter().filter(|photo| photo.sent == UploadState::Yes);
-    let spared: Vec<String> = sent.rev().skip(KEPT).map(|photo| photo.sha256.clone()).collect();
+    let spared: Vec<String> = sent.rev().skip(MAX_UPLOADED).map(|photo| photo.sha256.clone()).collect();
     for photo in all {
         let is_named = named.contains(&photo.sha256) || drafts.contains(&photo.sha256);
         if is_old(&photo) && !is_named || spared.contains(&photo.sha256) {
@@ -129,7 +130,7 @@ pub async fn look_for_missing(app: AppState) -> Result<(), StoreError> {
     let photos = PhotoDb::open(user(app)).await?;
     let sent = photos.all().await?.into_iter().filter(|photo| photo.sent == UploadState::Yes).map(|photo| photo.sha256);
     let sent: Vec<String> = sent.collect();
-    for asked in sent.chunks(ASKED) {
+    for asked in sent.chunks(MAX_REQUESTED) {
         // Without an answer, the next start of the app asks again.
         let Ok(missing) = endpoints::missing_photos(asked, app.language).await else { return Ok(()) };
         for sha256 in missing {

@@ -28,7 +28,7 @@ impl YearlyCache {
         let figures = Arc::new(pack::read_scopes(db, year, &[Scope::At(key.1.clone())]).await?);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The figures may be newer than the change, never older.
-        if held.0 == change && held.1.len() < KEPT {
+        if held.0 == change && held.1.len() < CAPACITY {
             held.1.insert(key, figures.clone());
         }
         Ok(figures)
@@ -36,4 +36,4 @@ impl YearlyCache {
 }
 
 /// Maximum number of cached pairs of place and year.
-const KEPT: usize = 1_000;
+const CAPACITY: usize = 1_000;

@@ -11,7 +11,7 @@ use jiedui_core::sync::Path;
 use jiedui_core::values::unit::Unit;
 
 /// Number of rows that are examined to distinguish a column of units from one of organisations.
-const LOOKED_AT: usize = 200;
+const EXAMINED_ROWS: usize = 200;
 
 /// Result of matching the columns of a sheet.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +105,7 @@ fn column_unit(sheet: &Sheet, heading: &Heading, target: &Target) -> Result<Opti
 
 /// Returns whether all cells of a column are units.
 fn has_only_units(sheet: &Sheet, column: usize) -> bool {
-    let cells = sheet.rows.iter().take(LOOKED_AT).map(|row| row.cell(column)).filter(|cell| !cell.is_empty());
+    let cells = sheet.rows.iter().take(EXAMINED_ROWS).map(|row| row.cell(column)).filter(|cell| !cell.is_empty());
     let mut count = 0;
     let all = cells.into_iter().all(|cell| {
         count += 1;

@@ -10,7 +10,7 @@ use crate::import::sheet_file::{SheetFile, UnreadableRow};
 use jiedui_core::api::imports::{OmissionReason, OmittedRow, SheetName};
 
 /// Number of rows that are searched for a heading, and maximum number of rows of a heading.
-const LOOKED_AT: usize = 40;
+const HEADING_SEARCH_ROWS: usize = 40;
 const MAX_HEADING_ROWS: usize = 3;
 /// Maximum number of omitted rows in the list; all are counted.
 pub const MAX_OMITTED: usize = 200;
@@ -96,7 +96,7 @@ pub fn lay_out(
     heading_score: impl Fn(&[Heading]) -> usize,
 ) -> Result<Sheet, FileError> {
     let SheetFile { sheets, sheet, rows, hidden_columns, broken, from_1904, is_separated_text } = book;
-    let start = rows.iter().take(LOOKED_AT);
+    let start = rows.iter().take(HEADING_SEARCH_ROWS);
     let start = start
         .map(|row| {
             let cell = |cell: &Cell| cell.text().chars().take(60).collect();
@@ -138,7 +138,7 @@ pub fn lay_out(
     if rows.is_empty() && broken.is_empty() {
         return Err(FileError::Empty);
     }
-    if rows.len() > MAX_ROWS + LOOKED_AT {
+    if rows.len() > MAX_ROWS + HEADING_SEARCH_ROWS {
         return Err(FileError::TooManyRows);
     }
     let heading_rows = HeadingRows { row: first, rows: height };
@@ -199,7 +199,7 @@ fn find(rows: &[SheetRow], wanted: HeadingRows) -> Option<(usize, usize)> {
 
 fn best(rows: &[SheetRow], heading_score: impl Fn(&[Heading]) -> usize) -> Option<(usize, usize)> {
     let mut best = (0, 0, 0);
-    for at in 0..rows.len().min(LOOKED_AT) {
+    for at in 0..rows.len().min(HEADING_SEARCH_ROWS) {
         for height in 1..=MAX_HEADING_ROWS.min(rows.len() - at) {
             let part = rows.get(at..at + height).unwrap_or_default();
             let adjoin =
@@ -221,7 +221,7 @@ fn best(rows: &[SheetRow], heading_score: impl Fn(&[Heading]) -> usize) -> Optio
     }
     // Titles have one or two cells; the heading is the first row that is about as wide as the table.
     let filled = |row: &SheetRow| row.filled().count();
-    let widest = rows.iter().take(LOOKED_AT).map(filled).max().unwrap_or_default();
+    let widest = rows.iter().take(HEADING_SEARCH_ROWS).map(filled).max().unwrap_or_default();
     let is_wide = |row: &SheetRow| filled(row) * 2 > widest && (widest < 2 || filled(row) > 1);
     rows.iter().position(is_wide).map(|at| (at, 1))
 }

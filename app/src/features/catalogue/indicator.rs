@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 /// How entries make a figure, with the codes.
-const WAYS: [(Aggregation, &str); 4] = [
+const AGGREGATIONS: [(Aggregation, &str); 4] = [
     (Aggregation::Sum, "sum"),
     (Aggregation::Latest, "latest"),
     (Aggregation::Mean, "mean"),
@@ -121,13 +121,18 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
         }
     };
     let programme = Signal::derive(move || shown.with(|indicator| indicator.programme.clone()));
-    let ways = [texts.way_sum(), texts.way_latest(), texts.way_mean(), texts.way_distinct()];
-    let ways =
-        WAYS.iter().zip(ways).map(|((_, code), words)| view! { <option value=*code>{words}</option> }).collect_view();
+    let labels = [texts.way_sum(), texts.way_latest(), texts.way_mean(), texts.way_distinct()];
+    let labels = AGGREGATIONS
+        .iter()
+        .zip(labels)
+        .map(|((_, code), words)| view! { <option value=*code>{words}</option> })
+        .collect_view();
     let set_way = move |event| {
         let code = event_target_value(&event);
-        let aggregation =
-            WAYS.iter().find(|(_, name)| *name == code).map_or(Aggregation::Sum, |(aggregation, _)| *aggregation);
+        let aggregation = AGGREGATIONS
+            .iter()
+            .find(|(_, name)| *name == code)
+            .map_or(Aggregation::Sum, |(aggregation, _)| *aggregation);
         shown.update(|indicator| indicator.aggregation = aggregation);
     };
     let row = move |typed: RwSignal<Typed>| {
@@ -198,7 +203,7 @@ fn Editor(indicator: Option<Indicator>, base_version: u32) -> impl IntoView {
                         {text(texts.field_code(), "code", |indicator| &mut indicator.code)}
                         <label><span>{texts.programme()}</span>
                             <select id="indicator-programme" on:change=move |event| shown.update(|indicator| indicator.programme = event_target_value(&event))>{programme_options(app, programme)}</select></label>
-                        <label><span>{texts.how_counted()}</span><select on:change=set_way>{ways}</select></label>
+                        <label><span>{texts.how_counted()}</span><select on:change=set_way>{labels}</select></label>
                     })}
                     <h2>{texts.targets()}</h2>
                     <ul class="catalogue-fields"><For each=move || targets.get() key=|typed| *typed children=row/></ul>
