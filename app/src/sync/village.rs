@@ -17,21 +17,21 @@ pub fn follow(app: AppState, filter: Memo<Filter>) {
             return;
         };
         spawn_local(async move {
-            let received = match endpoints::of_village(&village).await {
+            let server = match endpoints::of_village(&village).await {
                 Ok(overview) => Some(overview),
                 Err(_) => overview_from_replica(app, &whole, &village).await,
             };
-            let Some(received) = received.map(Arc::new) else { return };
-            let shown = app.journal.entries.with_untracked(|journal| {
-                let local =
-                    journal.as_ref().map(|journal| &journal.not_in_overview).filter(|local| !local.is_empty())?;
-                let mut with_local = Overview::clone(&received);
+            let Some(server) = server.map(Arc::new) else { return };
+            let local = app.journal.entries.with_untracked(|journal| {
+                let entries =
+                    journal.as_ref().map(|journal| &journal.not_in_overview).filter(|entries| !entries.is_empty())?;
+                let mut with_local = Overview::clone(&server);
                 with_local
-                    .add(local.iter().filter(|(_, entry)| entry.place == village).map(|(id, entry)| (*id, entry)));
+                    .add(entries.iter().filter(|(_, entry)| entry.place == village).map(|(id, entry)| (*id, entry)));
                 Some(Arc::new(with_local))
             });
-            let shown = shown.unwrap_or_else(|| received.clone());
-            app.overviews.village.set(Some(VillageOverview { received, shown }));
+            let local = local.unwrap_or_else(|| server.clone());
+            app.overviews.village.set(Some(VillageOverview { server, local }));
         });
     });
 }
