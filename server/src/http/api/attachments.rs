@@ -1,6 +1,6 @@
 //! Photos by content hash, with resumable uploads.
 
-use crate::attachment_store::{AttachmentStore, Received};
+use crate::attachment_store::{AttachmentStore, ChunkOutcome};
 use crate::db::files::attachment;
 use crate::http::extract::body::{Accept, Payload as Body, unreadable};
 use crate::http::extract::current_user::CurrentUser;
