@@ -126,6 +126,26 @@ impl TestEnv {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Inserts verified entries without the program: `count` for each place of the seed, at the place that an expression
+    /// names. They are of the first nine days of 2025.
+    pub fn insert_entries(&self, database: Database, place: &str, count: u32) {
+        let (numbers, id) = match database {
+            Database::Sqlite => {
+                let numbers = format!("SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < {count}");
+                (format!("(WITH RECURSIVE n(i) AS ({numbers}) SELECT i FROM n)"), "randomblob(16)")
+            }
+            Database::Postgres => (format!("(SELECT i FROM generate_series(1, {count}) AS i)"), "gen_random_uuid()"),
+        };
+        let number = "feed.change + row_number() OVER (ORDER BY p.code, n.i)";
+        self.sql(&format!(
+            "INSERT INTO record (change, id, kind, rev, fields, deleted, created, activity, programme, place, month, state,
+                former, changed, at, day)
+            SELECT {number}, {id}, 'entry', 1, '{{}}', FALSE, {number}, 'field_survey', 'party_building', {place}, '2025-01',
+                'verified', '[]', '[]', 0, '2025-01-0' || (1 + n.i % 9) FROM feed CROSS JOIN place p CROSS JOIN {numbers} n"
+        ));
+        self.sql("UPDATE feed SET change = (SELECT MAX(change) FROM record)");
+    }
+
     /// Adds an account. The password is the name repeated twice.
     pub fn add_user(&self, username: &str, role: &str, more: &[&str]) {
         let arguments = [&["user", "add", "--username", username, "--role", role], more].concat();

@@ -117,6 +117,8 @@ fn hostile_query_of_any_get_route_causes_no_server_error() {
 #[case("/api/v1/map?until=2147483647-01", "until")]
 #[case("/api/v1/entries?year=-1", "year")]
 #[case("/api/v1/entries?after=x", "after")]
+#[case("/api/v1/entries?order=date&after=2026-11-20", "after")]
+#[case("/api/v1/ledger?after=x", "after")]
 #[case("/api/v1/export/indicators.csv?year=0", "year")]
 fn unreadable_filter_is_a_named_error(#[case] path: &str, #[case] field: &str) {
     let (_env, _server, head) = served(Database::Sqlite);

@@ -158,6 +158,11 @@ fn entries(client: &CheckedClient) {
     client.call("GET /api/v1/sync/pull", "/api/v1/sync/pull?limit=1000", None, 200);
     client.call("GET /api/v1/sync/snapshot", "/api/v1/sync/snapshot", None, 200);
     client.call("GET /api/v1/entries", "/api/v1/entries?limit=5", None, 200);
+    let by_date = "/api/v1/entries?order=date&author=me&limit=1";
+    let page = client.call("GET /api/v1/entries", by_date, None, 200);
+    assert_eq!(page["entries"][0]["id"], json!(entry));
+    client.call("GET /api/v1/entries", "/api/v1/entries?order=date&after=7", None, 400);
+    client.call("GET /api/v1/ledger", "/api/v1/ledger?limit=5", None, 200);
     let whole = client.call("GET /api/v1/entries/{id}", &format!("/api/v1/entries/{entry}"), None, 200);
     assert_eq!(whole["conflicts"].as_array().unwrap().len(), 1);
     client.call("GET /api/v1/entries/{id}", "/api/v1/entries/x", None, 404);

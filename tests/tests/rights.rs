@@ -42,7 +42,7 @@ impl Rule {
     }
 }
 
-const ROUTES: [(&str, &str, Rule); 50] = [
+const ROUTES: [(&str, &str, Rule); 51] = [
     ("GET", "/healthz", Rule::Open),
     ("GET", "/readyz", Rule::Open),
     ("POST", "/api/v1/session", Rule::Open),
@@ -61,6 +61,7 @@ const ROUTES: [(&str, &str, Rule); 50] = [
     ("GET", "/api/v1/export/map.geojson", Rule::Shared),
     ("GET", "/api/v1/entries", Rule::Account),
     ("GET", "/api/v1/entries/{id}", Rule::Account),
+    ("GET", "/api/v1/ledger", Rule::Account),
     ("GET", "/api/v1/export/entries.csv", Rule::Account),
     ("GET", "/api/v1/export/entries.xlsx", Rule::Account),
     ("GET", "/api/v1/export/directory.xlsx", Rule::Account),

@@ -32,6 +32,7 @@ fn unreadable_entry_is_reported_and_blocks_no_others(#[case] database: Database,
     assert_eq!(api.get("/api/v1/sync/snapshot").status(), 200);
     for path in [
         "/api/v1/entries",
+        "/api/v1/entries?order=date",
         "/api/v1/export/entries.csv",
         "/api/v1/export/entries.xlsx",
         "/api/v1/overview",

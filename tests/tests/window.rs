@@ -467,25 +467,6 @@ fn database_of_previous_release_receives_the_days(#[case] database: Database) {
     assert_eq!(entries.map(|(id, _)| phone.holds(id)), [true, true, false]);
 }
 
-/// Inserts a number of entries for each place of the seed, at the place that an expression names, without the program.
-fn insert_elsewhere(env: &TestEnv, database: Database, place: &str, count: u32) {
-    let (numbers, id) = match database {
-        Database::Sqlite => {
-            let numbers = format!("SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < {count}");
-            (format!("(WITH RECURSIVE n(i) AS ({numbers}) SELECT i FROM n)"), "randomblob(16)")
-        }
-        Database::Postgres => (format!("(SELECT i FROM generate_series(1, {count}) AS i)"), "gen_random_uuid()"),
-    };
-    let number = "feed.change + row_number() OVER (ORDER BY p.code, n.i)";
-    env.sql(&format!(
-        "INSERT INTO record (change, id, kind, rev, fields, deleted, created, activity, programme, place, month, state,
-            former, changed, at, day)
-        SELECT {number}, {id}, 'entry', 1, '{{}}', FALSE, {number}, 'field_survey', 'party_building', {place}, '2025-01',
-            'verified', '[]', '[]', 0, '2025-01-0' || (1 + n.i % 9) FROM feed CROSS JOIN place p CROSS JOIN {numbers} n"
-    ));
-    env.sql("UPDATE feed SET change = (SELECT MAX(change) FROM record)");
-}
-
 /// After many changes outside the scope, those within it are found without reading the others.
 #[rstest]
 #[case(Database::Sqlite)]
@@ -497,7 +478,7 @@ fn narrow_scope_pays_nothing_for_changes_elsewhere(#[case] database: Database) {
     let mut phone = Phone::new(&moyang);
     phone.pull(&moyang, 500);
     let (_, cursor) = moyang.pull(None, 500);
-    insert_elsewhere(&env, database, &format!("'{BIANYANG}'"), 30);
+    env.insert_entries(database, &format!("'{BIANYANG}'"), 30);
     let (inside, outside) = (Uuid::now_v7(), Uuid::now_v7());
     let date = format!("{}-01-01", this_year());
     push(&county, Uuid::now_v7(), &[entry(1, outside, BIANYANG, &date), entry(2, inside, MOYANG, &date)]);
@@ -515,7 +496,7 @@ fn narrow_scope_pays_nothing_for_changes_elsewhere(#[case] database: Database) {
 fn every_query_of_a_window_uses_an_index(#[case] database: Database) {
     let env = accounts(database);
     let _server = env.serve(&[]);
-    insert_elsewhere(&env, database, "p.code", 9);
+    env.insert_entries(database, "p.code", 9);
     if database == Database::Postgres {
         env.sql("ANALYZE");
     }

@@ -9,8 +9,8 @@ pub mod problem;
 
 use crate::state::AppState;
 use api::{
-    attachments, catalogue, directory, entries, export, health, imports, indicators, live, map, notices, overview,
-    periods, pull, push, session, shares, year_pack,
+    attachments, catalogue, directory, entries, export, health, imports, indicators, ledger, live, map, notices,
+    overview, periods, pull, push, session, shares, year_pack,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -73,6 +73,7 @@ pub fn router(app: AppState) -> Router {
         .routes(routes!(year_pack::year_pack))
         .routes(routes!(entries::list))
         .routes(routes!(entries::get))
+        .routes(routes!(ledger::list))
         .merge(synced)
         .routes(routes!(live::live))
         .routes(routes!(live::of_overview))

@@ -5,7 +5,7 @@ use crate::sync::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A page of entries, newest first.
+/// A page of entries, newest first: by the time at which they were recorded, or by their dates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntriesResponse {

@@ -8,6 +8,7 @@ pub mod entries;
 pub mod health;
 pub mod imports;
 pub mod indicators;
+pub mod ledger;
 pub mod map;
 pub mod notices;
 pub mod periods;

@@ -5,7 +5,6 @@ mod feed_page;
 mod limits;
 mod listing;
 mod page;
-mod sql;
 mod window;
 
 pub use feed_page::{FeedItem, FeedPage};

@@ -1,5 +1,7 @@
 //! Lists of entries, and one entry with its history: `/api/v1/entries`.
 
+use crate::clock::today;
+use crate::db::records::by_date;
 use crate::db::records::entry;
 use crate::db::records::record::scope;
 use crate::http::extract::body::Accept;
@@ -12,17 +14,24 @@ use axum::response::Response;
 use jiedui_core::api::entries::{EntriesResponse, EntryResponse};
 use jiedui_core::entry::State as EntryState;
 use jiedui_core::sync::Record;
+use jiedui_core::values::field_error::ErrorCode;
 use uuid::Uuid;
 
 /// Lists the entries that the user may see, newest first. `after` is the `next` of the previous page.
+///
+/// With `order=date`, entries are sorted by their dates, and indexes find each page. A page may then contain fewer
+/// entries than `limit`, or none, while `next` is not null.
 #[utoipa::path(get, path = "/api/v1/entries", params(
+    ("order" = Option<String>, Query, description = "`date`: by the date of the entry, instead of the time at which it was recorded"),
+    ("author" = Option<String>, Query, description = "`me`: only the user's own entries; requires `order=date`"),
     ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
     ("state" = Option<String>, Query), ("activity" = Option<String>, Query),
     ("include" = Option<String>, Query, description = "verified: verified entries alone"),
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM"), ("after" = Option<String>, Query),
     ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
-    responses((status = 200, description = "a page of entries", body = EntriesResponse), (status = 401, description = "no session")))]
+    responses((status = 200, description = "a page of entries", body = EntriesResponse),
+        (status = 400, description = "a parameter is wrong"), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -31,8 +40,20 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let filter = filter(&mut query);
     let limit = query.limit(50, 500);
+    let is_by_date = query.one_of("order", &["date"]).is_some();
+    let only_own = query.one_of("author", &["me"]).is_some();
+    if is_by_date {
+        let after = query.parsed("after");
+        query.finish()?;
+        let page = by_date::list(&app.db, &user, &filter, only_own, after, limit, today()).await?;
+        let next = page.next.map(|position| position.to_string());
+        return Ok(wants.answer(&EntriesResponse { entries: page.entries, next }));
+    }
     let after = query.parsed::<i64>("after");
     query.finish()?;
+    if only_own {
+        return Err(Problem::field("author", ErrorCode::Unknown));
+    }
     let limit_and_one = i64::try_from(limit).unwrap_or(500) + 1;
     let mut page = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;
     let more = page.len() > limit;

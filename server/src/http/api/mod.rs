@@ -8,6 +8,7 @@ pub mod export;
 pub mod health;
 pub mod imports;
 pub mod indicators;
+pub mod ledger;
 pub mod live;
 pub mod map;
 pub mod notices;

@@ -1,11 +1,12 @@
 //! The records that have changed after a cursor.
 
 use super::feed_page::{FeedItem, FeedPage};
-use super::page::{COLUMNS, ROWS, Room, Row, Rows, signed};
-use super::sql::Statement;
+use super::page::{COLUMNS, Row, Rows};
 use crate::db::feed::last_change;
 use crate::db::records::conflict;
 use crate::db::records::cursor::Cursor;
+use crate::db::records::room::{ROWS, Room, signed};
+use crate::db::records::statement::Statement;
 use crate::db::{Db, Result, with_db};
 use jiedui_core::access::user::User;
 use jiedui_core::access::visibility::Visibility;
@@ -30,14 +31,14 @@ pub(super) async fn next(db: &Db, user: &User, mut cursor: Cursor, limit: usize)
         looked_at += wanted;
         let rows = walk.rows(db, cursor.change, wanted).await?;
         more = rows.more;
-        room.adapt(&rows.rows);
+        room.adapt(rows.rows.iter().map(|row| row.fields.len()));
         for row in rows.rows {
             if room.is_full(records.len() + left.len()) {
                 more = true;
                 break;
             }
             cursor.change = row.change;
-            room.add(&row);
+            room.add(row.fields.len());
             let Some(progress) = &mut cursor.progress else {
                 records.extend(sent(row, user, &cursor, first_pull));
                 continue;
@@ -161,7 +162,7 @@ fn within_scope(db: &Db, user: Uuid, visibility: &Visibility, after: i64, until:
         statement.text(" AND ").text(column).text(" > ").number(after);
         statement.text(" AND ").text(column).text(" <= ").number(until);
     };
-    statement.text(COLUMNS).text(" FROM (SELECT r.change").places(visibility);
+    statement.text(COLUMNS).text(" FROM (SELECT r.change").places(visibility, "r.change");
     between(&mut statement, "r.change");
     statement.end_places().text(" UNION SELECT change FROM record WHERE author = ").id(user);
     between(&mut statement, "change");

@@ -1,8 +1,8 @@
 //! Counts and bounds of the parts of a window that a number limits. Every search stops at the limit.
 
 use super::listing::WAITING;
-use super::page::signed;
-use super::sql::Statement;
+use crate::db::records::room::signed;
+use crate::db::records::statement::Statement;
 use crate::db::{Db, Result};
 use jiedui_core::entry::FIRST_YEAR;
 use jiedui_core::ledger::LAST_YEAR;
@@ -98,7 +98,7 @@ async fn count(db: &Db, window: &Window, part: Part, since: Position, limit: usi
 }
 
 fn of_part<'a>(statement: &'a mut Statement, window: &Window, part: Part) -> &'a mut Statement {
-    statement.places(&window.visibility).text(" AND NOT r.deleted");
+    statement.places(&window.visibility, "r.id").text(" AND NOT r.deleted");
     if part == Part::Reviews {
         statement.text(WAITING);
     }

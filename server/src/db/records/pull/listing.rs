@@ -1,9 +1,10 @@
 //! The records of a window, newest first, found by indexes. The feed is not read.
 
 use super::feed_page::FeedPage;
-use super::page::{COLUMNS, Room, Row, Rows, signed};
-use super::sql::Statement;
+use super::page::{COLUMNS, Row, Rows};
 use crate::db::records::cursor::Cursor;
+use crate::db::records::room::{Room, signed};
+use crate::db::records::statement::Statement;
 use crate::db::{Db, Result};
 use jiedui_core::access::user::User;
 use jiedui_core::sync::Window;
@@ -41,7 +42,7 @@ pub(super) async fn next(db: &Db, user: &User, mut cursor: Cursor, limit: usize)
             let wanted = room.rows(records.len());
             let rows = read(db, user, &progress.window, step, base, &listing, wanted).await?;
             let is_last = rows.len() < wanted;
-            room.adapt(&rows);
+            room.adapt(rows.iter().map(|row| row.fields.len()));
             let mut is_cut = false;
             for row in rows {
                 if room.is_full(records.len()) {
@@ -50,7 +51,7 @@ pub(super) async fn next(db: &Db, user: &User, mut cursor: Cursor, limit: usize)
                 }
                 (listing.day, listing.change) = (row.day.clone(), row.change);
                 if is_sent(user, progress, step, &row) {
-                    room.add(&row);
+                    room.add(row.fields.len());
                     listing.sent += 1;
                     records.extend(row.record());
                 }
@@ -107,7 +108,10 @@ async fn read(db: &Db, user: &User, window: &Window, step: Step, base: i64, afte
         Step::Part(Part::Reviews) if !window.reviews => return Ok(Vec::new()),
         Step::Part(part) => {
             let since = if part == Part::Reviews { bounds.review_since } else { bounds.place_since };
-            statement.text(" FROM (SELECT r.change").places(&window.visibility).text(" AND NOT r.deleted");
+            statement
+                .text(" FROM (SELECT r.change")
+                .places(&window.visibility, "r.change, r.day")
+                .text(" AND NOT r.deleted");
             if part == Part::Reviews {
                 statement.text(WAITING);
             }

@@ -1,4 +1,4 @@
-//! A page that is being filled, within bounds of records, rows and bytes.
+//! Rows of records, as a pull reads them.
 
 use super::feed_page::FeedItem;
 use crate::db::Result;
@@ -9,11 +9,6 @@ use jiedui_core::sync::window::Facts;
 use jiedui_core::values::date::parse_date;
 use sqlx::FromRow;
 use uuid::Uuid;
-
-/// Rows read at a time.
-pub(super) const ROWS: usize = 1_000;
-/// The most bytes of fields in one answer, but for the last record's.
-const BYTES: usize = 4 << 20;
 
 /// Columns of a record that an answer contains or depends on.
 pub(super) const COLUMNS: &str =
@@ -73,46 +68,6 @@ impl Row {
     fn rev(&self) -> Option<u64> {
         stored::omit_unreadable(stored::unsigned(self.kind.as_str(), self.id, "rev", self.rev)).ok().flatten()
     }
-}
-
-/// How much of a page is filled.
-pub(super) struct Room {
-    limit: usize,
-    bytes: usize,
-    /// Rows that fit into the bytes by the size of the last ones: large records are read a few at a time.
-    rows: usize,
-}
-
-impl Room {
-    pub fn new(limit: usize) -> Self {
-        Self { limit, bytes: 0, rows: ROWS / 10 }
-    }
-
-    /// Returns whether a page with this number of records is full.
-    pub fn is_full(&self, records: usize) -> bool {
-        records >= self.limit || self.bytes > BYTES
-    }
-
-    /// Returns the number of rows to read next. One more than is wanted tells whether there is more.
-    pub fn rows(&self, records: usize) -> usize {
-        (self.limit.saturating_sub(records) + 1).clamp(ROWS / 10, ROWS).min(self.rows)
-    }
-
-    /// Adapts to the size of rows.
-    pub fn adapt(&mut self, rows: &[Row]) {
-        let average = rows.iter().map(|row| row.fields.len()).sum::<usize>() / rows.len().max(1);
-        self.rows = (BYTES / average.max(1)).clamp(ROWS / 60, ROWS);
-    }
-
-    /// Counts a row.
-    pub fn add(&mut self, row: &Row) {
-        self.bytes += row.fields.len();
-    }
-}
-
-/// A number of rows as the database takes it.
-pub(super) fn signed(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// A result whose rows are read in full.

@@ -1,9 +1,10 @@
 //! Statements that depend on the scope of an account, put together with their values.
 
-use super::page::{Row, Rows};
 use crate::db::{Db, Result, with_db};
 use jiedui_core::access::visibility::Visibility;
-use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use std::fmt::Write;
 use uuid::Uuid;
 
@@ -77,11 +78,11 @@ impl Statement {
     }
 
     /// Appends the records `r` at the places within a scope. Conditions on the records follow, and then
-    /// [`Self::end_places`].
+    /// [`Self::end_places`]. `columns` of `r` can be read outside.
     ///
     /// The places are few, and the index of the records is searched for each. PostgreSQL would rather join the whole
     /// table where it expects many rows, so its records are in a subquery that it cannot dissolve.
-    pub fn places(&mut self, visibility: &Visibility) -> &mut Self {
+    pub fn places(&mut self, visibility: &Visibility, columns: &str) -> &mut Self {
         self.text(" FROM (SELECT code FROM place");
         if !visibility.all && !visibility.scope.places.is_empty() {
             for (index, place) in visibility.scope.places.iter().enumerate() {
@@ -90,11 +91,11 @@ impl Statement {
                 self.text("code >= ").bind(place).text(" AND code < ").bind(&format!("{place}:"));
             }
         }
-        self.text(if self.is_postgres {
-            ") p CROSS JOIN LATERAL (SELECT r.change, r.id, r.day FROM record r WHERE r.place = p.code"
+        if self.is_postgres {
+            self.text(") p CROSS JOIN LATERAL (SELECT ").text(columns).text(" FROM record r WHERE r.place = p.code")
         } else {
-            ") p CROSS JOIN record r WHERE r.place = p.code"
-        })
+            self.text(") p CROSS JOIN record r WHERE r.place = p.code")
+        }
     }
 
     /// Ends the conditions on the records at places.
@@ -114,8 +115,11 @@ impl Statement {
     }
 
     /// Returns the rows.
-    pub async fn rows(self, db: &Db) -> Rows {
-        Ok(fetch!(db, self, query_as<Row>, fetch_all))
+    pub async fn rows<R>(self, db: &Db) -> Result<Vec<R>>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        Ok(fetch!(db, self, query_as<R>, fetch_all))
     }
 
     /// Returns a number.
