@@ -89,20 +89,20 @@ async fn read(db: &Db, user: &User, window: &Window, step: Step, base: i64, afte
         Step::Part(Part::Directory) => {
             statement.text(" FROM record r WHERE (r.former <> '[]' OR (r.kind <> 'entry' AND r.kind <> 'need'))");
             statement.text(" AND r.kind <> 'entry' AND r.kind <> 'need' AND NOT r.deleted");
-            known(&mut statement, base, after).text(" ORDER BY r.change DESC LIMIT ").number(signed(wanted));
+            after_change(&mut statement, base, after).text(" ORDER BY r.change DESC LIMIT ").number(signed(wanted));
             return statement.rows(db).await;
         }
         Step::Part(Part::Author) => {
             statement.text(" FROM record r WHERE r.author = ").id(user.id);
             statement.text(" AND r.kind = 'entry' AND NOT r.deleted AND (r.state <> 'verified' OR r.day >= ");
             statement.bind(&format_date(bounds.author_since)).text(")");
-            newest(known_day(&mut statement, base, after), wanted);
+            newest(after_day(&mut statement, base, after), wanted);
             return statement.rows(db).await;
         }
         Step::Conflicts => {
             statement.text(" FROM record r WHERE r.id IN (SELECT record FROM conflict WHERE account = ").id(user.id);
             statement.text(" AND settled_at IS NULL) AND NOT r.deleted");
-            known(&mut statement, base, after).text(" ORDER BY r.change DESC LIMIT ").number(signed(wanted));
+            after_change(&mut statement, base, after).text(" ORDER BY r.change DESC LIMIT ").number(signed(wanted));
             return statement.rows(db).await;
         }
         Step::Part(Part::Reviews) if !window.reviews => return Ok(Vec::new()),
@@ -116,7 +116,7 @@ async fn read(db: &Db, user: &User, window: &Window, step: Step, base: i64, afte
                 statement.text(WAITING);
             }
             statement.text(" AND r.day >= ").bind(&format_date(since.day)).programmes(&window.visibility);
-            newest(known_day(&mut statement, base, after).end_places(), wanted);
+            newest(after_day(&mut statement, base, after).end_places(), wanted);
             statement.text(") k CROSS JOIN record r WHERE r.change = k.change ORDER BY r.day DESC, r.change DESC");
         }
     }
@@ -127,13 +127,13 @@ async fn read(db: &Db, user: &User, window: &Window, step: Step, base: i64, afte
 pub(super) const WAITING: &str = " AND r.kind = 'entry' AND r.state <> 'verified' AND r.state <> 'returned'";
 
 /// Appends the condition that a row comes after the last one, in the order of changes.
-fn known<'a>(statement: &'a mut Statement, base: i64, after: &Listing) -> &'a mut Statement {
+fn after_change<'a>(statement: &'a mut Statement, base: i64, after: &Listing) -> &'a mut Statement {
     let before = if after.change == 0 { i64::MAX } else { after.change };
     statement.text(" AND r.change <= ").number(base).text(" AND r.change < ").number(before)
 }
 
 /// The same in the order of days. The sign keeps SQLite from searching by the change number: an index finds the days.
-fn known_day<'a>(statement: &'a mut Statement, base: i64, after: &Listing) -> &'a mut Statement {
+fn after_day<'a>(statement: &'a mut Statement, base: i64, after: &Listing) -> &'a mut Statement {
     statement.text(" AND +r.change <= ").number(base);
     if after.change > 0 {
         let day = &after.day;
