@@ -25,6 +25,7 @@ fn places() -> Places {
         level: Level::Village,
         name: String::new(),
         side: Side::B,
+        initials: String::new(),
     };
     Places::new((200..240).map(place).collect())
 }

@@ -250,6 +250,7 @@ mod tests {
             level: Level::Township,
             name: "沫阳镇".into(),
             side: Side::B,
+            initials: String::new(),
         };
         let places = Places::new(vec![place]);
         let values = ValueLabels { labels: Labels::new(Language::Chinese), overview: &overview, places: &places };

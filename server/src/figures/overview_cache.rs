@@ -5,7 +5,7 @@ use crate::db::reference::load::Reference;
 use crate::db::{Db, DbError};
 use axum::body::Bytes;
 use jiedui_core::catalogue::Catalogue;
-use jiedui_core::directory::place::Level;
+use jiedui_core::directory::place::{Level, Place};
 use jiedui_core::figures::overview::Overview;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
@@ -69,12 +69,23 @@ pub fn of_reference(reference: &Reference) -> Overview {
     Overview {
         change: -1,
         catalogue: Catalogue::clone(&reference.catalogue),
-        places: reference.places.all().iter().filter(|place| place.level < Level::Village).cloned().collect(),
+        places: reference
+            .places
+            .all()
+            .iter()
+            .filter(|place| place.level < Level::Village)
+            .map(without_initials)
+            .collect(),
         organisations: reference.organisations.clone(),
         pairings: reference.pairings.clone(),
         closed: reference.closed.clone(),
         ..Overview::default()
     }
+}
+
+/// Returns a place without what only the search of a picker needs, which has the whole tree.
+fn without_initials(place: &Place) -> Place {
+    Place { initials: String::new(), ..place.clone() }
 }
 
 /// Returns the [`Overview::edition`] of a database in this `epoch`.

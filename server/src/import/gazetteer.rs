@@ -72,6 +72,7 @@ mod tests {
             level,
             name: name.into(),
             side: Side::B,
+            initials: String::new(),
         };
         Places::new(vec![
             place("5227", "", Level::City, "黔南州"),

@@ -60,6 +60,9 @@ pub struct Place {
     pub name: String,
     /// Region.
     pub side: Side,
+    /// Pinyin initials of the short name for search, set by the server.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub initials: String,
 }
 
 impl Place {
@@ -105,6 +108,13 @@ impl Places {
         self.0.iter().filter(move |place| place.parent == parent)
     }
 
+    /// Returns the highest places at or below one of `within` (everywhere if empty).
+    pub fn tops(&self, within: &[String]) -> Vec<&Place> {
+        let is_within = |code: &str| within.is_empty() || within.iter().any(|above| covers(above, code));
+        let is_top = |place: &&Place| self.get(&place.parent).is_none_or(|above| !is_within(&above.code));
+        self.0.iter().filter(|place| is_within(&place.code)).filter(is_top).collect()
+    }
+
     /// Returns the place and its ancestors, highest first: 罗甸县, 沫阳镇, 沫阳村.
     pub fn path(&self, code: &str) -> Vec<&Place> {
         let mut path = Vec::new();
@@ -125,8 +135,9 @@ impl Places {
     }
 
     /// Returns the best matches at or below one of `within` (everywhere if empty). Every word of `query` must occur in
-    /// the path. Names that start with the query come first, then higher places.
+    /// the path, as written or as pinyin initials. Names that start with the query come first, then higher places.
     pub fn search(&self, query: &str, within: &[String], limit: usize) -> Vec<&Place> {
+        let query = query.to_lowercase();
         let words: Vec<&str> = query.split_whitespace().collect();
         let mut matches: Vec<(u8, &Place)> = self
             .0
@@ -141,16 +152,16 @@ impl Places {
     fn rank(&self, place: &Place, words: &[&str]) -> Option<u8> {
         let Some(last) = words.last() else { return Some(0) };
         let above = self.get(&place.parent);
-        let has = |word: &&str| {
-            place.name.contains(*word) || place.code == **word || above.is_some_and(|above| above.name.contains(*word))
-        };
+        let is_in = |place: &Place, word: &str| place.name.contains(word) || place.initials.contains(word);
+        let has =
+            |word: &&str| is_in(place, word) || place.code == **word || above.is_some_and(|above| is_in(above, word));
         if !words.iter().all(has) {
             return None;
         }
-        Some(match place.name.find(*last) {
-            Some(0) => 0,
-            Some(_) => 1,
-            None => 2,
+        Some(match (place.name.find(*last), place.initials.find(*last)) {
+            (Some(0), _) | (_, Some(0)) => 0,
+            (Some(_), _) | (_, Some(_)) => 1,
+            (None, None) => 2,
         })
     }
 }
@@ -167,7 +178,14 @@ mod tests {
     }
 
     fn place(code: &str, parent: &str, level: Level, name: &str) -> Place {
-        Place { code: code.into(), parent: parent.into(), level, name: name.into(), side: Side::B }
+        let initials = match name {
+            "沫阳村村民委员会" => "myc",
+            "沫阳镇" => "myz",
+            "边阳镇" => "byz",
+            _ => "ldx",
+        };
+        let (code, parent, name, initials) = (code.into(), parent.into(), name.into(), initials.into());
+        Place { code, parent, level, name, side: Side::B, initials }
     }
 
     fn luodian() -> Places {
@@ -187,6 +205,25 @@ mod tests {
         assert_eq!(codes("沫阳镇 村"), ["522728109204"]);
         assert_eq!(codes("罗甸 边阳"), ["522728108"]);
         assert!(codes("不存在").is_empty());
+    }
+
+    #[test]
+    fn search_matches_pinyin_initials() {
+        let places = luodian();
+        let codes = |query: &str| places.search(query, &[], 9).iter().map(|p| p.code.clone()).collect::<Vec<_>>();
+        assert_eq!(codes("my"), ["522728109", "522728109204"]);
+        assert_eq!(codes("MYZ"), ["522728109", "522728109204"], "the village is below the town");
+        assert_eq!(codes("by"), ["522728108"]);
+        assert!(codes("xx").is_empty());
+    }
+
+    #[test]
+    fn tops_are_the_highest_places_of_a_scope() {
+        let places = luodian();
+        let codes = |within: &[String]| places.tops(within).iter().map(|p| p.code.clone()).collect::<Vec<_>>();
+        assert_eq!(codes(&[]), ["522728"]);
+        assert_eq!(codes(&["522728109".to_owned()]), ["522728109"]);
+        assert_eq!(codes(&["522728109204".to_owned(), "522728108".to_owned()]), ["522728108", "522728109204"]);
     }
 
     #[test]

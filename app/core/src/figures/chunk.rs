@@ -91,6 +91,7 @@ mod tests {
             level: Level::County,
             name: "县".to_owned(),
             side: Side::A,
+            initials: String::new(),
         };
         whole.places = (0..300).map(place).collect();
         let month: Month = "2023-05".parse().unwrap();

@@ -100,7 +100,7 @@ pub const TOWNSHIPS: [&str; 2] = ["522728108", "522728109"];
 static PLACES: LazyLock<Places> = LazyLock::new(|| {
     let place = |code: &str, parent: &str, level| {
         let (code, parent, name) = (code.to_owned(), parent.to_owned(), String::new());
-        Place { code, parent, level, name, side: Side::B }
+        Place { code, parent, level, name, side: Side::B, initials: String::new() }
     };
     let townships = TOWNSHIPS.map(|code| place(code, "522728", Level::Township));
     Places::new([place("522728", "5227", Level::County)].into_iter().chain(townships).collect())

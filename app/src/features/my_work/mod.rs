@@ -249,7 +249,7 @@ mod tests {
     fn place_is_silent_until_an_entry_of_this_month() {
         let place = |code: &str, level, parent: &str| {
             let (code, name, parent) = (code.to_owned(), code.to_owned(), parent.to_owned());
-            Place { code, parent, level, name, side: Side::B }
+            Place { code, parent, level, name, side: Side::B, initials: String::new() }
         };
         let places = Places::new(vec![
             place("522728108", Level::Township, "522728"),

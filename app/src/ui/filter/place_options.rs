@@ -68,6 +68,7 @@ mod tests {
             level,
             name: code.into(),
             side,
+            initials: String::new(),
         };
         let tree = Places::new(vec![
             place("5201", "52", Level::City, Side::A),

@@ -86,6 +86,7 @@ mod tests {
                 level: Level::Township,
                 name: "沫阳镇".into(),
                 side: Side::B,
+                initials: String::new(),
             }],
             ..Overview::default()
         };

@@ -90,12 +90,11 @@ pub async fn load(db: &Db) -> Result<Reference> {
         sqlx::query_as::<_, (i64, String)>(catalogue).fetch_optional(pool).await?,
         sqlx::query_as::<_, PlaceRow>(places).fetch_all(pool).await?
     ));
-    let place = |PlaceRow { code, parent, name, side }: PlaceRow| Place {
-        level: level(&code),
-        side: if side == "a" { Side::A } else { Side::B },
-        code,
-        parent,
-        name,
+    let place = |PlaceRow { code, parent, name, side }: PlaceRow| {
+        let (level, side) = (level(&code), if side == "a" { Side::A } else { Side::B });
+        let mut place = Place { code, parent, level, name, side, initials: String::new() };
+        place.initials = initials(place.short_name());
+        place
     };
     let catalogue = catalogue.map(|(version, body)| stored::parse("catalogue", version, &body)).transpose()?;
     let organisations = of_kind(db, &Kind::Organisation, |organisation: &mut Organisation, rev| {

@@ -41,6 +41,7 @@ fn places() -> Places {
         level,
         name: code.into(),
         side: Side::B,
+        initials: String::new(),
     };
     Places::new(vec![
         place("522728", "5227", Level::County),
