@@ -1,5 +1,5 @@
 // Preparations between the steps of the guide: changes by other people, going offline, and what the screenshots show.
-import { expect, goOffline } from "../tests/jiedui.js";
+import { choosePlace, expect, goOffline } from "../tests/jiedui.js";
 
 export const PLACE = "522728109";
 export const day = (ago) => new Date(Date.now() + (8 - 24 * ago) * 3600_000).toISOString().slice(0, 10);
@@ -32,8 +32,7 @@ export async function saveOffline({ page, line, server }, date, ahead = () => {}
   await goOffline(page, line);
   await page.goto("/entries/new/field_survey");
   await page.locator("#field-date").fill(date);
-  await page.locator("#field-place").fill("沫阳");
-  await page.locator(".place-offers").getByRole("button").first().click();
+  await choosePlace(page, "沫阳");
   await page.locator("#field-values-times").fill("4");
   await page.locator("#save").click();
   await expect(page.locator(".entry").first()).toBeVisible();

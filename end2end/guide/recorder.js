@@ -35,6 +35,7 @@ export const recorder = [
     picture(toTop),
     then(({ page, line }) => goOffline(page, line)),
     press("保存"),
+    see("另填一条"),
     see("我的填报"),
   ),
   section(

@@ -23,7 +23,8 @@ export const pick = (name, value) =>
   });
 export const place = (name) =>
   control(name, async ({ page }, element) => {
-    await (await inputOf(element)).fill("沫阳");
+    await (await inputOf(element)).click();
+    await page.locator(".sheet-panel input").fill("沫阳");
     await page.locator(".place-offers").getByRole("button").first().click();
   });
 export const picture = (where = () => {}) => ({ picture: where });
@@ -35,7 +36,7 @@ async function click(page, name) {
 
 // Returns the input of a label, or of the row that a label heads.
 async function inputOf(element) {
-  return element.evaluateHandle((element) => element.closest("label")?.control ?? element.closest(".form-row")?.querySelector("input, select, textarea") ?? element);
+  return element.evaluateHandle((element) => element.closest("label")?.control ?? element.closest(".form-row")?.querySelector("input, select, textarea, .pick") ?? element);
 }
 
 // Finds the element with a name of the guide: controls before texts, the content before the header. On the screen, a number, a

@@ -1,5 +1,5 @@
 // Forms with choices, checklists, conditions and computed numbers: offline, corrected, and shown to a reviewer.
-import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { choosePlace, complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test("form shows conditional and computed fields, and the reviewer sees them", async ({ page, server, line }) => {
   const errors = complaints(page);
@@ -99,8 +99,7 @@ test("each indicator follows an entry of its form through its review", async ({ 
   let amount = 2;
   for (const activity of feeding) {
     await page.goto(`/entries/new/${activity.code}`);
-    await page.getByPlaceholder("输入地名").fill("沫阳");
-    await page.locator(".place-offers").getByRole("button").first().click();
+    await choosePlace(page, "沫阳");
     amount = amount === 9 ? 3 : amount + 1;
     for (const field of activity.fields) {
       const input = page.locator(`#field-values-${field.code}`);

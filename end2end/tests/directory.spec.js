@@ -1,5 +1,5 @@
 // The directory: a new organisation and its pairing.
-import { complaints, expect, expectReadable, signIn, test } from "./jiedui.js";
+import { choosePlace, complaints, expect, expectReadable, signIn, test } from "./jiedui.js";
 
 test("coordinator adds an organisation and pairing that others find", async ({ page, server }) => {
   const errors = complaints(page);
@@ -10,8 +10,7 @@ test("coordinator adds an organisation and pairing that others find", async ({ p
   await expect(page.locator("#error-name")).toContainText("请填写");
   await page.getByLabel("单位名称").fill("沫阳镇新希望小学");
   await page.locator("#field-kind").selectOption("school");
-  await page.getByPlaceholder("输入地名").fill("沫阳");
-  await page.locator(".place-offers").getByRole("button").first().click();
+  await choosePlace(page, "沫阳");
   await page.locator("#field-programme").selectOption("education");
   await expectReadable(page);
   await page.locator("#save").click();

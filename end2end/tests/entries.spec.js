@@ -72,7 +72,7 @@ test("returned entry shows reviewer, time and reason offline and is resubmitted"
   await rows.getByRole("link").first().tap();
   await expect(page.locator(".form-returned")).toContainText(why);
   const concerned = page.locator(".form-flagged");
-  await expect(concerned.filter({ hasText: "请核对这一项" })).toHaveCount(await concerned.count());
+  await expect(concerned.filter({ hasText: "请核对这一项：请核对数值；请补充照片" })).toHaveCount(await concerned.count());
   await expect(concerned.locator("#field-values-times")).toBeVisible();
   await expect(concerned.locator("#field-attachments")).toBeVisible();
   await expect(concerned.locator("#field-note")).toHaveCount(0);

@@ -1,5 +1,5 @@
 // The entry form: errors at their fields, drafts, full storage and double saves.
-import { expect, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { choosePlace, expect, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 test("each error is shown at its field and disappears when corrected", async ({ page, server }) => {
   await signIn(page, server, "recorder");
@@ -19,8 +19,7 @@ test("number field accepts any digits and rejects other notations", async ({ pag
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await page.goto("/entries/new/field_survey");
-  await page.getByPlaceholder("输入地名").fill("沫阳镇");
-  await page.locator(".place-offers").getByRole("button").first().click();
+  await choosePlace(page, "沫阳镇");
   const number = page.locator("#field-values-times");
   for (const wrong of ["1e3", "12人", "十二", "1,5"]) {
     await number.fill(wrong);

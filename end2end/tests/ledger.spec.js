@@ -1,15 +1,12 @@
 // Ledgers: needs recorded offline, matched and met, and concurrent changes of an item.
-import { another, complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { another, choosePlace, complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
 
 async function addNeed(page, { title, due, amount }) {
   await page.goto("/needs/new");
   await page.getByLabel("需要什么").fill(title);
-  if ((await page.getByPlaceholder("输入地名").count()) > 0) {
-    await page.getByPlaceholder("输入地名").fill("沫阳");
-    await page.locator(".place-offers").getByRole("button").first().click();
-  }
+  await choosePlace(page, "沫阳");
   await page.locator("#field-programme").selectOption("industry");
   if (amount) await page.locator("#field-amount").fill(amount);
   if (due) await page.locator("#field-due").fill(due);
@@ -36,10 +33,7 @@ test("need is recorded offline, matched, met and seen by both sides", async ({ p
   await expect(page.locator("#error-amount")).not.toBeEmpty();
   await page.locator("#field-amount").fill("2");
   await page.locator("#field-due").fill("2026-03-31");
-  if ((await page.getByPlaceholder("输入地名").count()) > 0) {
-    await page.getByPlaceholder("输入地名").fill("沫阳");
-    await page.locator(".place-offers").getByRole("button").first().click();
-  }
+  await choosePlace(page, "沫阳");
   await expectReadable(page);
   await page.locator("#save").click();
   const item = page.locator("[data-need]").filter({ hasText: "彩超设备" });

@@ -1,5 +1,5 @@
 // Failures of the browser's storage: it is opened again or reported, and nothing is lost.
-import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { choosePlace, expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20", values: { times: "3" }, note: "要留下" };
 const formError = (page) => page.locator(".form .error[role=alert]");
@@ -225,9 +225,7 @@ test("no form is validated before the places have loaded", async ({ page, server
     await expect(page.locator("html.scripted")).toBeAttached();
   };
   const place = async () => {
-    if ((await page.getByPlaceholder("输入地名").count()) === 0) return;
-    await page.getByPlaceholder("输入地名").fill("沫阳镇");
-    await page.locator(".place-offers").getByRole("button").first().click();
+    await choosePlace(page, "沫阳镇");
   };
   // An entry, whose draft names a place.
   await page.goto("/entries/new/field_survey");

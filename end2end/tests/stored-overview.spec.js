@@ -100,6 +100,7 @@ test("data stored by an older app is readable offline", async ({ page, server, l
   await page.goto("/?year=2023");
   await expect.poll(() => figures(page)).toEqual(seen);
   await page.goto("/entries/new/field_survey");
+  await page.locator("#field-place").click();
   await page.getByPlaceholder("输入地名").fill("沫阳镇");
   await expect(page.locator(".place-offers").getByRole("button").first()).toContainText("沫阳镇");
 });

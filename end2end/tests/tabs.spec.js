@@ -1,5 +1,5 @@
 // Several tabs of one browser: a draft belongs to one of them, and none overwrites saved changes of another.
-import { expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
+import { choosePlace, expect, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const FORM = "/entries/new/field_survey";
 const SURVEY = { activity: "field_survey", place: "沫阳镇", date: "2026-11-20" };
@@ -20,9 +20,7 @@ async function notes(server) {
 }
 
 async function place(page) {
-  if ((await page.getByPlaceholder("输入地名").count()) === 0) return;
-  await page.getByPlaceholder("输入地名").fill("沫阳镇");
-  await page.locator(".place-offers").getByRole("button").first().click();
+  await choosePlace(page, "沫阳镇");
 }
 
 for (const network of ["with a network", "offline"]) {
@@ -102,8 +100,7 @@ test("copied draft can be cleared for another entry", async ({ page, server, con
   await second.locator("#draft-drop").click();
   await expect(second.getByLabel("备注")).toHaveValue("");
   await expect(second.locator("#field-values-times")).toHaveValue("");
-  await second.getByPlaceholder("输入地名").fill("沫阳镇");
-  await second.locator(".place-offers").getByRole("button").first().click();
+  await choosePlace(second, "沫阳镇");
   await second.locator("#field-values-times").fill("4");
   await save(second);
   await expect(page.getByLabel("备注")).toHaveValue("甲");

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 50] = [
+const STYLE: [&str; 53] = [
     "tokens",
     "base",
     "components/button",
@@ -29,6 +29,9 @@ const STYLE: [&str; 50] = [
     "components/tabs",
     "components/form",
     "components/choose",
+    "components/stepper",
+    "components/chip",
+    "components/pick",
     "components/place",
     "components/actions",
     "components/choices",

@@ -83,6 +83,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/entries/:id") view=EditEntryForm/>
                 </Routes>
             </Main>
+            <div role="status">{move || app.screen.snackbar.get().map(|snackbar| snackbar.view.run())}</div>
         </Router>
     }
 }

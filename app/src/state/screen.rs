@@ -9,15 +9,29 @@ use uuid::Uuid;
 pub struct Screen {
     /// Number of parts of the screen that wait for their content.
     pub loading: RwSignal<usize>,
-    /// The last deletion, while the bar at the foot of the screen offers to undo it.
-    pub deleted: RwSignal<Option<Deleted>>,
+    /// Message at the foot of the screen. It stays when the page changes.
+    pub snackbar: RwSignal<Option<Snackbar>>,
 }
 
 impl Screen {
     /// Creates the state of a screen that waits for nothing.
     pub(super) fn new() -> Self {
-        Self { loading: RwSignal::new(0), deleted: RwSignal::new(None) }
+        Self { loading: RwSignal::new(0), snackbar: RwSignal::new(None) }
     }
+
+    /// Returns whether the message at the foot of the screen offers to undo a deletion.
+    pub fn offers_undo(self, seq: u64) -> bool {
+        self.snackbar.with(|snackbar| snackbar.as_ref().is_some_and(|snackbar| snackbar.deletion == Some(seq)))
+    }
+}
+
+/// A message at the foot of the screen. The chunk that shows it renders it, so the first chunk needs no code for it.
+#[derive(Clone)]
+pub struct Snackbar {
+    /// Renders the message and its buttons.
+    pub view: ViewFn,
+    /// Number of the deletion in the outbox that the message offers to undo.
+    pub deletion: Option<u64>,
 }
 
 /// A deletion that can be undone.

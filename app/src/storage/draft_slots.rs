@@ -112,6 +112,11 @@ impl Slot {
         &self.name
     }
 
+    /// Returns the number of the slot.
+    pub fn number(&self) -> u32 {
+        parse_name(&self.name).1
+    }
+
     /// Reads the draft.
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
         local_storage::get(&self.name)

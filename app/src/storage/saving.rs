@@ -47,8 +47,8 @@ pub struct SaveRequest {
 /// The result of saving.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SaveOutcome {
-    /// The change is in the outbox.
-    Done,
+    /// The change of the record with this identifier is in the outbox.
+    Done(Uuid),
     /// Another tab has changed the same since: nothing was saved.
     Elsewhere(ChangedElsewhere),
 }
@@ -112,7 +112,7 @@ impl UserDb {
         match &made.begun {
             SaveBase::New if last > 0 || record.is_some() || !waiting.is_empty() => {
                 if is_saved(made, record.as_ref(), &waiting) {
-                    return Ok(SaveOutcome::Done);
+                    return Ok(SaveOutcome::Done(id));
                 }
                 // The record under this identifier stays unchanged.
                 id = new_id();
@@ -139,7 +139,7 @@ impl UserDb {
         put(&meta, "next_seq", &(seq + 1)).await?;
         put(&meta, mark(id), &seq).await?;
         commit(transaction).await?;
-        Ok(SaveOutcome::Done)
+        Ok(SaveOutcome::Done(id))
     }
 }
 

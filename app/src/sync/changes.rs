@@ -56,23 +56,23 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
 
 /// Deletes an entry, with the reasons given for it. When this returns, the deletion is on the phone; it is sent after the undo
 /// period.
-pub async fn delete(model: AppState, id: Uuid, rev: u64, fields: Fields, reasons: Fields) -> Result<(), StoreError> {
+pub async fn delete(
+    model: AppState,
+    id: Uuid,
+    rev: u64,
+    fields: Fields,
+    reasons: Fields,
+) -> Result<Deleted, StoreError> {
     let db = user_db(model).await?;
     let seq = db.delete(Kind::Entry, id, rev, reasons, clock::phone()).await?;
-    model.screen.deleted.set(Some(Deleted { id, rev, fields, seq }));
-    let end_undo_period = move || {
-        model.screen.deleted.update(|deleted| drop(deleted.take_if(|deleted| deleted.seq == seq)));
-        model.sync.notify(Input::Wake);
-    };
-    set_timeout(end_undo_period, Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
+    set_timeout(move || model.sync.notify(Input::Wake), Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
     show_and_send(model, &db).await;
-    Ok(())
+    Ok(Deleted { id, rev, fields, seq })
 }
 
 /// Restores a deleted entry, whether or not the deletion has been sent.
 pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreError> {
     let db = user_db(model).await?;
-    model.screen.deleted.set(None);
     if !db.undo_delete(deleted.seq, clock::phone()).await? {
         let review = [field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS];
         let fields = deleted.fields.into_iter().filter(|(name, _)| !review.contains(&name.as_str())).collect();
@@ -85,11 +85,11 @@ pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreE
 /// Puts a form's change into the outbox and starts the sync. `SaveOutcome::Done` means that the change is on the phone.
 pub async fn save_made(model: AppState, request: &SaveRequest) -> Result<SaveOutcome, StoreError> {
     let db = match user_db(model).await {
-        Err(StoreError::Refused) => return direct::send(model, request).await.map(|()| SaveOutcome::Done),
+        Err(StoreError::Refused) => return direct::send(model, request).await.map(|()| SaveOutcome::Done(request.id)),
         db => db?,
     };
     let saved = db.save_request(request).await?;
-    if saved == SaveOutcome::Done {
+    if matches!(saved, SaveOutcome::Done(_)) {
         show_and_send(model, &db).await;
     }
     Ok(saved)

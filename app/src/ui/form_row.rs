@@ -21,7 +21,7 @@ pub fn form_row(field: &str, label: String, error: Signal<Option<String>>, contr
     let id = field.replace('.', "-");
     view! {
         <div class="form-row" class:wrong=move || error.get().is_some()>
-            <label for=format!("field-{id}")>{label}</label>
+            <label id=format!("label-{id}") for=format!("field-{id}")>{label}</label>
             {control}
             <p class="error" id=format!("error-{id}")>{move || error.get()}</p>
         </div>
@@ -32,4 +32,11 @@ pub fn form_row(field: &str, label: String, error: Signal<Option<String>>, contr
 pub fn is_half_typed(id: &str) -> bool {
     let input = document().get_element_by_id(id).and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
     input.is_some_and(|input| input.value().is_empty() && !input.check_validity())
+}
+
+/// Focuses the control of a field. Returns whether there is one.
+pub fn focus_field(field: &str) -> bool {
+    let id = format!("field-{}", field.replace('.', "-"));
+    let element = document().get_element_by_id(&id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    element.is_some_and(|element| element.focus().is_ok())
 }

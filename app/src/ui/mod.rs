@@ -1,5 +1,7 @@
 //! Controls and views that several screens show, and their helpers. This folder uses no feature.
 
+pub mod chips;
+pub mod date_chips;
 pub mod deferred;
 pub mod download;
 pub mod drafting;
@@ -10,6 +12,7 @@ pub mod figure_lines;
 pub mod filter;
 pub mod form_row;
 pub mod freshness;
+pub mod geolocation;
 pub mod icon;
 pub mod indicator_cards;
 pub mod lazy;
@@ -22,8 +25,13 @@ pub mod navigation;
 pub mod number_input;
 pub mod page;
 pub mod photo;
+pub mod pick_field;
 pub mod place_field;
+pub mod save_bar;
 pub mod save_image;
 pub mod search;
+pub mod sheet;
+pub mod snackbar;
+pub mod stepper;
 pub mod sync_text;
 pub mod url_state;

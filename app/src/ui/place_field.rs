@@ -1,14 +1,24 @@
-//! Place picker: searches places by their names and the names above them.
+//! Place picker: a row that opens a sheet with search, recent and near places, and the tree of places in the user's scope.
 
 use crate::labels::texts::fill;
-use crate::state::use_app_state;
-use jiedui_core::directory::place::Place;
+use crate::state::{AppState, use_app_state};
+use crate::ui::chips::{Chip, Chips};
+use crate::ui::geolocation::{distance, here, is_permitted};
+use crate::ui::pick_field::{PickRow, ignore_enter};
+use crate::ui::sheet::Sheet;
+use jiedui_core::directory::place::{Level, Place, Places, covers};
+use jiedui_core::values::sort::sort_by_key;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
-/// Most places listed at once.
+/// Most places that a search lists.
 const LIMIT: usize = 20;
+/// Most recent and near places.
+const OFFERED: usize = 4;
+/// Distance in metres up to which an earlier entry makes its place a near one.
+const NEAR: f64 = 1_000.0;
 
-/// Searches the places in the user's scope.
+/// Chooses a place in the user's scope.
 #[component]
 pub fn PlaceField(
     /// Code of the chosen place; empty for none.
@@ -16,58 +26,176 @@ pub fn PlaceField(
     value: Signal<String>,
     /// Receives the chosen code.
     on_choose: Callback<String>,
-    /// Whether the field has an error, for screen readers.
+    /// Whether the field has an error.
     #[prop(into)]
     invalid: Signal<bool>,
 ) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    let query = RwSignal::new(String::new());
-    let scope =
-        move || app.session.user.with(|user| user.as_ref().map(|user| user.scope.places.clone()).unwrap_or_default());
-    let matches = move || {
-        let places = app.geography.places.get();
-        let matches = places.search(&query.get(), &scope(), LIMIT);
-        matches.into_iter().map(|place: &Place| (place.code.clone(), places.label(&place.code))).collect::<Vec<_>>()
-    };
-    let chosen = move || !value.get().is_empty();
-    view! {
-        {move || if chosen() {
-            let label = app.geography.places.with(|places| match places.all().is_empty() {
-                true => texts.loading().to_owned(),
-                false => places.label(&value.get()),
+    let (open, position) = (RwSignal::new(false), RwSignal::new(None::<(f64, f64)>));
+    let choose = Callback::new(move |code: String| {
+        on_choose.run(code);
+        open.set(false);
+    });
+    let label = Signal::derive(move || {
+        let code = value.get();
+        let name = |places: &std::sync::Arc<Places>| match places.all().is_empty() {
+            true => texts.loading().to_owned(),
+            false => places.label(&code),
+        };
+        (!code.is_empty()).then(|| app.geography.places.with(name))
+    });
+    Effect::new(move |_| {
+        if open.get() && position.with_untracked(Option::is_none) {
+            spawn_local(async move {
+                if is_permitted().await {
+                    position.try_set(here().await);
+                }
             });
-            view! {
-                <p class="place-chosen">
-                    <strong>{label}</strong>
-                    <button type="button" class="button-quiet" on:click=move |_| on_choose.run(String::new())>{texts.change()}</button>
-                </p>
-            }.into_any()
-        } else {
-            view! {
-                <input
-                    id="field-place" type="search" autocomplete="off" placeholder=texts.place_hint()
-                    aria-invalid=move || invalid.get().to_string() aria-describedby="error-place"
-                    prop:value=query on:input=move |event| query.set(event_target_value(&event))
-                />
-                <ul class="place-offers" aria-label=texts.places_found()>
-                    {move || {
-                        let matches = matches();
-                        // Before the places are loaded, an empty result means nothing.
-                        let loading = app.geography.places.with(|places| places.all().is_empty());
-                        let none = matches.is_empty() && !loading;
-                        let full = matches.len() == LIMIT;
-                        view! {
-                            {matches.into_iter().map(|(code, label)| view! {
-                                <li><button type="button" on:click=move |_| on_choose.run(code.clone())>{label}</button></li>
-                            }).collect_view()}
-                            {loading.then(|| view! { <li class="empty">{texts.loading()}</li> })}
-                            {none.then(|| view! { <li class="empty">{texts.no_place_found()}</li> })}
-                            {full.then(|| view! { <li class="empty">{fill(texts.more_places(), &[&LIMIT])}</li> })}
-                        }
-                    }}
-                </ul>
-            }.into_any()
-        }}
+        }
+    });
+    let recent = Memo::new(move |_| chips(app, &recent_places(app)));
+    // The entries may arrive after the position.
+    let near =
+        Memo::new(move |_| position.get().map(|position| chips(app, &near_places(app, position))).unwrap_or_default());
+    // One press while nothing is chosen.
+    let first = Signal::derive(move || if value.with(String::is_empty) { recent.get() } else { Vec::new() });
+    view! {
+        <div class:wrong=move || invalid.get()>
+            <PickRow field="place" text=label open/>
+            <Chips label=texts.recent() options=first value on_choose is_named=true/>
+            <Sheet label=texts.place() open>
+                <PlaceSheet value choose recent near/>
+            </Sheet>
+        </div>
     }
+}
+
+/// Content of the sheet.
+#[component]
+fn PlaceSheet(
+    /// Code of the chosen place; empty for none.
+    value: Signal<String>,
+    /// Receives the chosen code.
+    choose: Callback<String>,
+    /// Recent places.
+    recent: Memo<Vec<Chip>>,
+    /// Places of earlier entries near the phone.
+    near: Memo<Vec<Chip>>,
+) -> impl IntoView {
+    let app = use_app_state();
+    let texts = app.texts;
+    let (query, level) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
+    let found = move |places: &Places, query: &str| {
+        let matches = places.search(query, &scope(app), LIMIT);
+        let (is_empty, is_full) = (matches.is_empty(), matches.len() == LIMIT);
+        let row = |place: &Place| {
+            let code = place.code.clone();
+            view! { <li><button type="button" on:click=move |_| choose.run(code.clone())>{places.label(&place.code)}</button></li> }
+        };
+        view! {
+            {matches.into_iter().map(row).collect_view()}
+            {is_empty.then(|| view! { <li class="empty">{texts.no_place_found()}</li> })}
+            {is_full.then(|| view! { <li class="empty">{fill(texts.more_places(), &[&LIMIT])}</li> })}
+        }
+        .into_any()
+    };
+    let tree = move |places: &Places| {
+        let tops = places.tops(&scope(app));
+        // A scope of one place starts with the places in it.
+        let start = match tops.as_slice() {
+            [only] if places.children(&only.code).next().is_some() => Some(only.code.clone()),
+            _ => None,
+        };
+        let at = level.get().or_else(|| start.clone());
+        let rows = match &at {
+            Some(code) => places.children(code).collect(),
+            None => tops.clone(),
+        };
+        let row = |place: &Place| {
+            let (code, name) = (place.code.clone(), place.short_name().to_owned());
+            let is_above = places.children(&place.code).next().is_some();
+            let press = move |_| if is_above { level.set(Some(code.clone())) } else { choose.run(code.clone()) };
+            let mark = is_above.then(|| view! { <span class="pick-mark" aria-hidden="true">"›"</span> });
+            view! { <li><button type="button" on:click=press><span>{name}</span>{mark}</button></li> }
+        };
+        let current = at.as_ref().and_then(|code| places.get(code));
+        let back = current.filter(|_| at != start).map(|place| {
+            let (above, name) = (places.get(&place.parent).map(|above| above.code.clone()), place.short_name().to_owned());
+            view! { <li><button type="button" class="place-back" on:click=move |_| level.set(above.clone())><span aria-hidden="true">"‹"</span>{name}</button></li> }
+        });
+        let whole = current.map(|place| {
+            let (code, words) = (place.code.clone(), fill(texts.whole_place(), &[&place.short_name()]));
+            view! { <li><button type="button" on:click=move |_| choose.run(code.clone())>{words}</button></li> }
+        });
+        // A county is seldom the answer.
+        let is_town = current.is_some_and(|place| place.level == Level::Township);
+        let (first, last) = if is_town { (whole, None) } else { (None, whole) };
+        view! { {back}{first}{rows.into_iter().map(row).collect_view()}{last} }.into_any()
+    };
+    let list = move || {
+        let places = app.geography.places.get();
+        if places.all().is_empty() {
+            return view! { <li class="empty">{texts.loading()}</li> }.into_any();
+        }
+        let text = query.get();
+        if text.trim().is_empty() { tree(&places) } else { found(&places, &text) }
+    };
+    view! {
+        <input type="search" autocomplete="off" placeholder=texts.place_hint() aria-label=texts.search() prop:value=query
+            on:input=move |event| query.set(event_target_value(&event)) on:keydown=ignore_enter/>
+        <Chips label=texts.recent() options=recent value on_choose=choose is_named=true/>
+        <Chips label=texts.near() options=near value on_choose=choose is_named=true/>
+        <ul class="place-offers" aria-label=texts.places_found()>{list}</ul>
+    }
+}
+
+fn scope(app: AppState) -> Vec<String> {
+    app.session.user.with(|user| user.as_ref().map(|user| user.scope.places.clone()).unwrap_or_default())
+}
+
+fn is_in_scope(scope: &[String], code: &str) -> bool {
+    scope.is_empty() || scope.iter().any(|above| covers(above, code))
+}
+
+/// Returns the places of the user's last entries, each once, the latest first.
+fn recent_places(app: AppState) -> Vec<String> {
+    let scope = scope(app);
+    let mut codes = Vec::new();
+    app.journal.entries.with(|journal| {
+        let entries = journal.iter().flat_map(|journal| &journal.entries);
+        for code in entries.map(|entry| &entry.entry.place).filter(|code| is_in_scope(&scope, code)) {
+            if codes.len() < OFFERED && !codes.contains(code) {
+                codes.push(code.clone());
+            }
+        }
+    });
+    codes
+}
+
+/// Returns the places of the user's entries near a position, the nearest first.
+fn near_places(app: AppState, position: (f64, f64)) -> Vec<String> {
+    let mut codes: Vec<(u64, String)> = app.journal.entries.with(|journal| {
+        let entries = journal.iter().flat_map(|journal| &journal.entries);
+        let near = entries.filter_map(|entry| {
+            let metres = distance(entry.entry.position?, position);
+            (metres <= NEAR).then(|| (metres as u64, entry.entry.place.clone()))
+        });
+        near.collect()
+    });
+    sort_by_key(&mut codes, |(metres, _)| *metres);
+    let mut places = Vec::new();
+    for (_, code) in codes {
+        if places.len() < OFFERED && !places.contains(&code) {
+            places.push(code);
+        }
+    }
+    places
+}
+
+fn chips(app: AppState, codes: &[String]) -> Vec<Chip> {
+    app.geography.places.with(|places| {
+        let chip = |code: &String| Some(Chip { value: code.clone(), text: places.get(code)?.short_name().to_owned() });
+        codes.iter().filter_map(chip).collect()
+    })
 }

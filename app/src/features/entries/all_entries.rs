@@ -8,7 +8,6 @@ use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry::deletion::PendingDeletions;
-use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::{entry_row, use_entries};
 use crate::ui::filter::{FilterBar, HiddenFilters, unreadable_notice, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
@@ -125,7 +124,6 @@ fn List() -> impl IntoView {
                 {body}
                 <HiddenFilters in_years beyond/>
                 <PendingDeletions/>
-                <UndoToast/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button button-quiet">{texts.entries_as_xlsx()}</a>
                 </p>

@@ -1,12 +1,20 @@
 //! Choice of the activity of a new entry, by programme.
 
-use crate::labels::programme_color::color_style;
+use crate::labels::entry::answers_line;
+use crate::labels::programme_color::{color_style, programme_style};
+use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::use_app_state;
+use crate::state::{AppState, use_app_state};
 use crate::ui::loading::LoadingOnline;
-use jiedui_core::catalogue::Activity;
+use jiedui_core::catalogue::{Activity, Catalogue};
+use jiedui_core::entry::Entry;
+use jiedui_core::figures::overview::Overview;
+use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::components::A;
+
+/// Most recent activities.
+const RECENT: usize = 6;
 
 lazy_screen!(record:
     /// The choice of an activity.
@@ -44,12 +52,60 @@ fn Choose() -> impl IntoView {
                 }
             })
         });
+        let recent = move || {
+            let overview = app.overviews.server.get().unwrap_or_default();
+            let entries = recent_entries(app, &overview.catalogue);
+            (!entries.is_empty()).then(|| {
+                view! {
+                    <h2>{texts.recent()}</h2>
+                    <ul class="choices choices-recent">
+                        {entries.iter().map(|entry| recent_view(app, &overview, entry)).collect_view()}
+                    </ul>
+                }
+            })
+        };
         view! {
             <section class="narrow">
                 <h1>{texts.choose_activity()}</h1>
+                {recent}
                 {groups.collect_view()}
             </section>
         }
         .into_any()
+    }
+}
+
+/// Returns the user's last entry of each activity that the catalogue still has, the latest first.
+fn recent_entries(app: AppState, catalogue: &Catalogue) -> Vec<Entry> {
+    app.journal.entries.with(|journal| {
+        let mut recent: Vec<Entry> = Vec::new();
+        for mine in journal.iter().flat_map(|journal| &journal.entries) {
+            let activity = &mine.entry.activity;
+            let is_new = !recent.iter().any(|entry| entry.activity == *activity);
+            if recent.len() < RECENT && is_new && catalogue.activity(activity).is_some() {
+                recent.push(mine.entry.clone());
+            }
+        }
+        recent
+    })
+}
+
+/// A link to the form of another entry like the last one.
+fn recent_view(app: AppState, overview: &Overview, entry: &Entry) -> impl IntoView + use<> {
+    let activity = overview.catalogue.activity(&entry.activity);
+    let name = activity.map(|activity| app.pick(&activity.name, &activity.name_en)).unwrap_or_default().to_owned();
+    let style = activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default();
+    let place = app
+        .geography
+        .places
+        .with(|places| places.get(&entry.place).map(|place| place.short_name().to_owned()).unwrap_or_default());
+    let answers = answers_line(app.labels(), overview, entry, " · ");
+    let last = fill(app.texts.last_time(), &[&format_date(entry.date), &place, &answers]);
+    view! {
+        <li class="programme" style=style>
+            <A href=format!("/entries/new/{}?again", entry.activity)>
+                <span><strong>{name}</strong><small>{last}</small></span>
+            </A>
+        </li>
     }
 }

@@ -7,6 +7,7 @@ mod fields;
 mod photos;
 mod position;
 mod returned;
+mod saved;
 mod screens;
 mod stored_draft;
 mod validation;
@@ -21,10 +22,14 @@ use crate::storage::drafts::Draft;
 use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
 use crate::ui::drafting::Drafting;
+use crate::ui::entry::deletion::{delete, deletion_of};
 use crate::ui::entry_form::{Change, Form};
+use crate::ui::form_row::focus_field;
 use crate::ui::loading::{LoadingStored, NothingFound};
+use crate::ui::save_bar::SaveBar;
 use copy_last::copy_last_button;
 use draft_to_fields::changes_of;
+use jiedui_core::access::rights::Deletion;
 use jiedui_core::entry::{State, field};
 use jiedui_core::sync::Kind;
 use jiedui_core::values::field_error::FieldError;
@@ -34,7 +39,6 @@ use serde_json::json;
 use stored_draft::{rebase, stored_draft};
 use uuid::Uuid;
 use validation::check;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 /// The start of a form.
@@ -154,10 +158,12 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             )
             .await
             {
-                Ok(SaveOutcome::Done) => {
+                Ok(SaveOutcome::Done(id)) => {
                     // Delete the draft only once the entry is in the outbox.
                     drafting.is_saved();
+                    let is_new = drafting.is_new();
                     navigate(&after, Default::default());
+                    saved::show(model, edited, id, is_new, navigate);
                 }
                 Ok(SaveOutcome::Elsewhere(now)) => {
                     let names = now.paths.iter().map(|path| model.field_name(&edited.activity, path)).collect();
@@ -198,14 +204,30 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         let banner = returned::banner(model, &current);
         let resubmits = banner.is_some() && returned::is_own(model, &begun);
         let concerned = StoredValue::new(returned::concerned(&current));
+        let return_reason = StoredValue::new(returned::reason(&current));
         let form = Form {
             app: model,
             draft,
             errors,
             concerned,
+            return_reason,
             edit: Callback::new(move |change: Change| edit.with_value(|edit| edit(&*change))),
         };
         let style = programme_style(&overview.catalogue, &activity.programme);
+        let deletes = (!drafting.is_new()).then(|| (begun.id, returned::is_own(model, &begun)));
+        let is_blocked = Signal::derive(move || saving.get() == Saving::Busy || busy.get() > 0);
+        let save_label = Signal::derive(move || match (saving.get() == Saving::Busy, resubmits) {
+            (true, _) => texts.saving(),
+            (false, true) => texts.save_again(),
+            (false, false) => texts.save(),
+        });
+        let save_hint = Signal::derive(move || match model.sync.online.get() {
+            true => texts.save_hint_online(),
+            false => texts.save_hint_offline(),
+        });
+        let missing = Memo::new(move |_| {
+            draft.with(|draft| draft.as_ref().map(|draft| validation::missing(model, draft)).unwrap_or_default())
+        });
         view! {
             <section class="narrow programme" style=style>
                 <h1>{model.pick(&activity.name, &activity.name_en).to_owned()}</h1>
@@ -230,16 +252,8 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                         Saving::Failed(error) => view! { <p class="error" role="alert">{error.words(texts)}</p> }.into_any(),
                         _ => ().into_any(),
                     }}
-                    <div class="actions">
-                        <button class="button button-primary" id="save" disabled=move || saving.get() == Saving::Busy || (busy.get() > 0)>
-                            {move || match (saving.get() == Saving::Busy, resubmits) {
-                                (true, _) => texts.saving(),
-                                (false, true) => texts.save_again(),
-                                (false, false) => texts.save(),
-                            }}
-                        </button>
-                        <span class="hint">{move || if model.sync.online.get() { texts.save_hint_online() } else { texts.save_hint_offline() }}</span>
-                    </div>
+                    {deletes.map(|(id, is_own)| view! { <DeleteButton id is_own/> })}
+                    <SaveBar label=save_label disabled=is_blocked missing hint=save_hint/>
                 </form>
             </section>
         }
@@ -249,11 +263,41 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
 
 /// Focuses the first field with an error.
 fn focus_on(errors: &[FieldError]) {
-    let element = errors.iter().find_map(|error| {
-        let id = format!("field-{}", error.field.replace('.', "-"));
-        document().get_element_by_id(&id)
+    let _ = errors.iter().any(|error| focus_field(&error.field));
+}
+
+/// The button that deletes a stored entry, where the user may delete it.
+#[component]
+fn DeleteButton(
+    /// Identifier of the entry.
+    id: Uuid,
+    /// Whether the user recorded it.
+    is_own: bool,
+) -> impl IntoView {
+    let app = use_app_state();
+    let navigate = use_navigate();
+    let entry = Memo::new(move |_| {
+        app.journal.entries.with(|journal| {
+            let entry = journal.as_ref()?.entries.iter().find(|entry| entry.id == id)?;
+            Some((entry.rev, entry.fields.clone()))
+        })
     });
-    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = element.focus();
+    let needs = Memo::new(move |_| entry.with(|entry| deletion_of(app, &entry.as_ref()?.1)));
+    let press = move |_| match (entry.get_untracked(), needs.get_untracked()) {
+        (Some((rev, fields)), Some(Deletion::Free)) => {
+            delete(app, id, rev, fields, "", None);
+            navigate(if is_own { "/entries" } else { "/list" }, Default::default());
+        }
+        _ => navigate(&format!("/list/{id}?do=delete"), Default::default()),
+    };
+    let press = StoredValue::new(press);
+    move || {
+        matches!(needs.get(), Some(Deletion::Free | Deletion::Reason)).then(|| {
+            view! {
+                <p class="actions">
+                    <button type="button" class="button-danger" id="delete" on:click=move |event| press.with_value(|press| press(event))>{app.texts.delete()}</button>
+                </p>
+            }
+        })
     }
 }

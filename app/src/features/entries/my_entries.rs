@@ -11,7 +11,6 @@ use crate::storage::my_entries::{MyEntry, Progress};
 use crate::sync;
 use crate::ui::download::save_text;
 use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
-use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::is_closed;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::photo::unsent_photos;
@@ -152,7 +151,6 @@ fn Entries() -> impl IntoView {
                 {gone}
                 <PendingDeletions/>
                 {list}
-                <UndoToast/>
             </section>
         }
         .into_any()

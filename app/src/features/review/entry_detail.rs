@@ -8,7 +8,6 @@ use crate::storage::entry_view::EntryView;
 use crate::ui::entry::card::{EntryCard, likely_same};
 use crate::ui::entry::deletion::{DeleteForm, EntryMenu, OpenMenus, PendingDeletionRow};
 use crate::ui::entry::history::History;
-use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::use_entries;
 use crate::ui::loading::{Loading, LoadingStored, NothingFound};
 use crate::ui::url_state::use_url_state;
@@ -94,7 +93,6 @@ fn Detail() -> impl IntoView {
     view! {
         <section class="narrow entry-detail">
             {body}
-            <UndoToast/>
         </section>
     }
 }

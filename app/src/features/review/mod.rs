@@ -13,7 +13,6 @@ use crate::storage::entry_view::EntryView;
 use crate::ui::entry::card::{EntryCard, likely_same};
 use crate::ui::entry::deletion::PendingDeletions;
 use crate::ui::entry::history::History;
-use crate::ui::entry::undo_toast::UndoToast;
 use crate::ui::entry_list::use_entries;
 use crate::ui::filter::{FilterBar, HiddenFilters, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
@@ -173,7 +172,6 @@ fn Review() -> impl IntoView {
                 </div>
                 <HiddenFilters in_years beyond/>
                 <PendingDeletions/>
-                <UndoToast/>
                 <p class="note">{texts.review_keys()}</p>
             </section>
         }

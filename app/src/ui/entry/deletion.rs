@@ -7,6 +7,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::storage::my_entries::PendingDeletion;
 use crate::sync;
+use crate::ui::snackbar::{self, Action};
 use jiedui_core::access::rights::{Deletion, deletion};
 use jiedui_core::entry::field::{self, DUPLICATE_OF, REASON};
 use jiedui_core::entry::{Fields, State};
@@ -37,7 +38,22 @@ pub fn delete(app: AppState, id: Uuid, rev: u64, fields: Fields, reason: &str, d
         reasons.insert(DUPLICATE_OF.to_owned(), json!(duplicated));
     }
     spawn_local(async move {
-        if let Err(error) = sync::delete(app, id, rev, fields, reasons).await {
+        match sync::delete(app, id, rev, fields, reasons).await {
+            Ok(deleted) => offer_undo(app, deleted),
+            Err(error) => app.storage.error.set(Some(error)),
+        }
+    });
+}
+
+fn offer_undo(app: AppState, deleted: Deleted) {
+    let seq = deleted.seq;
+    let undo = Action::new("undo", app.texts.undo(), move || undo_deletion(app, deleted.clone()));
+    snackbar::show(app, app.texts.deleted_entry().to_owned(), vec![undo], Some(seq));
+}
+
+fn undo_deletion(app: AppState, deleted: Deleted) {
+    spawn_local(async move {
+        if let Err(error) = sync::undo_delete(app, deleted).await {
             app.storage.error.set(Some(error));
         }
     });
@@ -128,17 +144,8 @@ pub fn PendingDeletionRow(
     };
     let place = move || app.geography.places.with(|places| places.label(&place));
     // For the first seconds, the bar at the bottom of the screen has the button.
-    let in_bar = Memo::new(move |_| {
-        app.screen.deleted.with(|deleted| deleted.as_ref().is_some_and(|deleted| deleted.seq == seq))
-    });
-    let undo = move |_| {
-        let deleted = Deleted { id, rev, fields: fields.clone(), seq };
-        spawn_local(async move {
-            if let Err(error) = sync::undo_delete(app, deleted).await {
-                app.storage.error.set(Some(error));
-            }
-        });
-    };
+    let in_bar = Memo::new(move |_| app.screen.offers_undo(seq));
+    let undo = move |_| undo_deletion(app, Deleted { id, rev, fields: fields.clone(), seq });
     view! {
         <li class="entry-deletion" data-deletion=id.to_string()>
             <strong>{name}</strong>

@@ -3,4 +3,3 @@
 pub mod card;
 pub mod deletion;
 pub mod history;
-pub mod undo_toast;

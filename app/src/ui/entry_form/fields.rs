@@ -4,7 +4,9 @@ use super::last_day::{last_day, today_in_china};
 use crate::labels::texts::fill;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
+use crate::ui::date_chips::DateChips;
 use crate::ui::form_row::{error_of, form_row};
+use crate::ui::stepper::NumberInput;
 use jiedui_core::catalogue::{Field, Kind};
 use jiedui_core::entry::{Path, field};
 use jiedui_core::values::date::{format_date, parse_date};
@@ -26,6 +28,8 @@ pub struct Form {
     pub errors: RwSignal<Vec<FieldError>>,
     /// Fields for which a reviewer has returned the entry.
     pub concerned: StoredValue<Vec<String>>,
+    /// The reviewer's reason for that.
+    pub return_reason: StoredValue<String>,
     /// Changes the draft and stores it.
     pub edit: Callback<Change>,
 }
@@ -51,17 +55,21 @@ impl Form {
     pub fn row(self, field: &str, label: String, control: AnyView) -> impl IntoView + use<> {
         let row = form_row(field, label, self.error(field), control);
         let is_concerned = self.concerned.with_value(|concerned| is_concerned(concerned, field));
-        let note = is_concerned.then(|| view! { <p class="ask">{self.app.texts.returned_here()}</p> });
+        let note = is_concerned.then(|| {
+            let words = self.app.texts.returned_here();
+            let words = self.return_reason.with_value(|reason| match reason.is_empty() {
+                true => words.to_owned(),
+                false => format!("{words}：{reason}"),
+            });
+            view! { <p class="ask">{words}</p> }
+        });
         view! { <div class:form-flagged=is_concerned>{note}{row}</div> }
     }
 
     /// Renders the field of the date.
     pub fn when(self) -> impl IntoView + use<> {
         let (value, error) = (self.value(|draft| draft.date.clone()), self.error(field::DATE));
-        let input = move |event| {
-            let date = event_target_value(&event);
-            self.change(move |draft| draft.date.clone_from(&date));
-        };
+        let set = move |date: String| self.change(move |draft| draft.date.clone_from(&date));
         let app = self.app;
         let last = move || last_day(app).map(format_date);
         // Not wrong, but likely mistyped.
@@ -69,8 +77,10 @@ impl Form {
             let day = value.with(|value| parse_date(value))?;
             is_long_ago(day, today_in_china()?).then(|| day.year())
         });
+        let chips = today_in_china().map(|today| view! { <DateChips today value on_choose=Callback::new(set)/> });
         let control = view! {
-            <input id="field-date" type="date" max=last prop:value=value on:input=input
+            {chips}
+            <input id="field-date" type="date" max=last prop:value=value on:input=move |event| set(event_target_value(&event))
                 aria-invalid=move || error.get().is_some().to_string() aria-describedby="error-date date-long-ago"/>
             <p class="hint warn" id="date-long-ago" role="status">
                 {move || long_ago.get().map(|year| fill(app.texts.date_long_ago(), &[&year]))}
@@ -87,19 +97,17 @@ impl Form {
             let code = code.clone();
             move |draft| draft.values.get(&code).cloned().unwrap_or_default()
         });
-        let input = move |event| {
-            let (code, text) = (code.clone(), event_target_value(&event));
+        let change = Callback::new(move |text: String| {
+            let code = code.clone();
             self.change(move |draft| drop(draft.values.insert(code.clone(), text.clone())));
-        };
-        let keyboard = if field.kind == Kind::Integer { "numeric" } else { "decimal" };
+        });
         let optional = if field.required { "" } else { app.texts.optional() };
         let label = format!("{}{optional}", app.pick(&field.name, &field.name_en));
+        let unit = app.pick(&field.unit, &field.unit_en).to_owned();
+        let invalid = Signal::derive(move || error.get().is_some());
         let control = view! {
-            <span class="form-with-unit">
-                <input id=format!("field-{id}") type="text" inputmode=keyboard autocomplete="off" prop:value=value on:input=input
-                    aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{id}")/>
-                <span class="unit">{app.pick(&field.unit, &field.unit_en).to_owned()}</span>
-            </span>
+            <NumberInput id=format!("field-{id}") error_id=format!("error-{id}") value on_change=change unit
+                is_whole=field.kind == Kind::Integer invalid/>
             {self.hint(field)}
         };
         self.row(&name, label, control.into_any())

@@ -22,8 +22,9 @@ pub fn Preview(
             }
         });
     };
-    let (errors, concerned) = (RwSignal::default(), StoredValue::new(Vec::new()));
-    let form = Form { app, draft, errors, concerned, edit: Callback::new(change) };
+    let (errors, concerned, return_reason) =
+        (RwSignal::default(), StoredValue::new(Vec::new()), StoredValue::default());
+    let form = Form { app, draft, errors, concerned, return_reason, edit: Callback::new(change) };
     let overview = app.overviews.server.get_untracked().unwrap_or_default();
     let style = programme_style(&overview.catalogue, &activity.programme);
     view! {

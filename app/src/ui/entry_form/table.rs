@@ -103,7 +103,7 @@ impl Form {
                     _ => "text",
                 };
                 view! {
-                    <span class="form-with-unit">
+                    <span class="stepper-box">
                         <input id=format!("field-{id}") type="text" inputmode=keyboard autocomplete="off" prop:value=value
                             aria-invalid=invalid on:input=move |event| set(event_target_value(&event))/>
                         <span class="unit">{self.app.pick(&column.unit, &column.unit_en).to_owned()}</span>

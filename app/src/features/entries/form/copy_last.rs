@@ -4,6 +4,7 @@ use super::draft_from_fields::copy_from_last;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
 use crate::ui::entry_form::Change;
+use jiedui_core::entry::field;
 use leptos::prelude::*;
 
 /// Renders a button that fills a new form from the last entry of the same activity, except date, numbers and note.
@@ -28,7 +29,13 @@ pub fn copy_last_button(
     };
     move || {
         last.with(Option::is_some).then(|| {
-            view! { <button type="button" class="button button-quiet" on:click=fill_in>{app.texts.same_as_last()}</button> }
+            let place = last.with(|last| {
+                let code = last.as_ref()?.get(field::PLACE)?.as_str()?;
+                app.geography.places.with(|places| Some(places.get(code)?.short_name().to_owned()))
+            });
+            let words = app.texts.same_as_last();
+            let words = place.map_or(words.to_owned(), |place| format!("{words} · {place}"));
+            view! { <button type="button" class="button button-quiet" on:click=fill_in>{words}</button> }
         })
     }
 }

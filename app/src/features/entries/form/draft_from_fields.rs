@@ -1,6 +1,7 @@
 //! Converts the fields of an entry into a draft.
 
 use crate::storage::drafts::Draft;
+use jiedui_core::catalogue::{Activity, Kind};
 use jiedui_core::entry::{Answer, Fields, field};
 use serde::Deserialize;
 use serde_json::Value;
@@ -75,5 +76,40 @@ pub fn copy_from_last(draft: &Draft, fields: &Fields) -> Draft {
         since: draft.since,
         copy_of: draft.copy_of,
         ..earlier
+    }
+}
+
+/// Copies who, where and which kind from an earlier entry of the same activity into a new draft: place, partners and choices. The
+/// texts, numbers and photos belong to one entry.
+pub fn continue_from(draft: Draft, fields: &Fields, activity: &Activity) -> Draft {
+    let earlier = draft_of(draft.id, 0, fields);
+    let is_choice =
+        |code: &str| activity.field(code).is_some_and(|field| matches!(field.kind, Kind::Choice | Kind::Choices));
+    let mut details = draft.details;
+    details.extend(earlier.details.into_iter().filter(|(code, _)| is_choice(code)));
+    let (place, pairing, organisation) = (earlier.place, earlier.pairing, earlier.organisation);
+    Draft { place, pairing, organisation, details, ..draft }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn continued_draft_has_place_partners_and_choices_only() {
+        let activity: Activity = serde_json::from_value(json!({
+        "code": "training", "programme": "education", "name": "", "name_en": "", "version": 1, "fields": [
+            {"code": "kind", "name": "", "name_en": "", "kind": "choice", "required": true,
+                "choices": [{"code": "cadres", "name": "", "name_en": ""}]},
+            {"code": "result", "name": "", "name_en": "", "kind": "text", "required": false},
+        ]}))
+        .unwrap();
+        let last = json!({"activity": "training", "date": "2026-11-20", "place": "522728109", "pairing": "p", "values": {"people": 4},
+            "details": {"kind": "cadres", "result": "通水"}, "note": "上次", "attachments": ["h"]});
+        let fresh = Draft { activity: "training".into(), date: "2026-11-27".into(), ..Draft::default() };
+        let draft = continue_from(fresh.clone(), last.as_object().unwrap(), &activity);
+        let details = [("kind".to_owned(), vec!["cadres".to_owned()])].into();
+        assert_eq!(draft, Draft { place: "522728109".into(), pairing: "p".into(), details, ..fresh });
     }
 }

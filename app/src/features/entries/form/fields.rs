@@ -1,8 +1,10 @@
 //! The form's fields of the entry itself: place, partners, note, and the reason for a change of a closed month.
 
+use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::storage::drafts::Draft;
 use crate::ui::entry_form::Form;
+use crate::ui::pick_field::{PickField, PickOption};
 use crate::ui::place_field::PlaceField;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::directory::organisation::Organisation;
@@ -10,7 +12,18 @@ use jiedui_core::entry::{NOTE_LENGTH, field};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::date::parse_date;
 use jiedui_core::values::month::Month;
+use jiedui_core::values::sort::sort_by_key;
 use leptos::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Most recent choices in a sheet.
+const RECENT: usize = 4;
+
+/// Returns the text in which a search for an organisation looks.
+fn words_of(organisation: &Organisation) -> String {
+    format!("{} {} {}", organisation.name, organisation.name_en, organisation.initials).to_lowercase()
+}
 
 impl Form {
     /// Lists the fields with errors above the form.
@@ -35,39 +48,49 @@ impl Form {
         self.row(field::PLACE, self.app.texts.place().to_owned(), control.into_any())
     }
 
-    /// Renders the choice of a pairing; nothing where the programme has none.
+    /// Renders the choice of a pairing; nothing where the programme has none. A pairing also fills an empty organisation: its
+    /// supporting side.
     pub fn partner(self, overview: &Overview, activity: &Activity) -> impl IntoView + use<> {
         let app = self.app;
-        let name = |id| {
-            let organisation = overview.directory().organisation(id);
-            organisation
-                .map(|organisation| app.pick(&organisation.name, &organisation.name_en).to_owned())
-                .unwrap_or_default()
-        };
+        let directory = overview.directory();
         let pairings = overview.pairings.iter().filter(|pairing| pairing.programme == activity.programme);
-        let options: Vec<(String, String)> = pairings
-            .map(|pairing| {
-                (pairing.id.to_string(), format!("{} — {}", name(pairing.organisation_a), name(pairing.organisation_b)))
+        let side = |id| directory.organisation(id).map(words_of).unwrap_or_default();
+        let options: Vec<PickOption> = pairings
+            .clone()
+            .map(|pairing| PickOption {
+                id: pairing.id.to_string(),
+                name: pairing_name(app.labels(), overview, pairing),
+                words: format!("{} {}", side(pairing.organisation_a), side(pairing.organisation_b)),
             })
             .collect();
+        let supporting: BTreeMap<String, String> =
+            pairings.map(|pairing| (pairing.id.to_string(), pairing.organisation_a.to_string())).collect();
+        let choose = Callback::new(move |id: String| {
+            let organisation = supporting.get(&id).cloned().unwrap_or_default();
+            self.change(move |draft| {
+                draft.pairing.clone_from(&id);
+                if draft.organisation.is_empty() {
+                    draft.organisation.clone_from(&organisation);
+                }
+            });
+        });
         let value = self.value(|draft| draft.pairing.clone());
-        let label = format!("{}{}", app.texts.pairing(), app.texts.optional());
-        (!options.is_empty())
-            .then(|| self.select(field::PAIRING, label, value, options, |draft, chosen| draft.pairing = chosen))
+        (!options.is_empty()).then(|| self.pick(field::PAIRING, app.texts.pairing(), value, options, choose))
     }
 
     /// Renders the choice of an organisation.
     pub fn organisation(self, overview: &Overview) -> impl IntoView + use<> {
         let app = self.app;
-        let name = |organisation: &Organisation| app.pick(&organisation.name, &organisation.name_en).to_owned();
-        let options = overview
-            .organisations
-            .iter()
-            .map(|organisation| (organisation.id.to_string(), name(organisation)))
-            .collect();
+        let option = |organisation: &Organisation| PickOption {
+            id: organisation.id.to_string(),
+            name: app.pick(&organisation.name, &organisation.name_en).to_owned(),
+            words: words_of(organisation),
+        };
+        let mut options: Vec<PickOption> = overview.organisations.iter().map(option).collect();
+        sort_by_key(&mut options, |option| option.name.clone());
+        let choose = Callback::new(move |id: String| self.change(move |draft| draft.organisation.clone_from(&id)));
         let value = self.value(|draft| draft.organisation.clone());
-        let label = format!("{}{}", app.texts.organisation(), app.texts.optional());
-        self.select(field::ORGANISATION, label, value, options, |draft, chosen| draft.organisation = chosen)
+        self.pick(field::ORGANISATION, app.texts.organisation(), value, options, choose)
     }
 
     /// Renders the field of the reason for changing an entry of a closed month; only coordinators may change one.
@@ -89,33 +112,33 @@ impl Form {
 
     /// Renders the field of the note.
     pub fn note(self) -> impl IntoView + use<> {
-        let control = self.text_area(field::NOTE, 4, |draft| &mut draft.note);
+        let control = self.text_area(field::NOTE, 2, |draft| &mut draft.note);
         self.row(field::NOTE, format!("{}{}", self.app.texts.note(), self.app.texts.optional()), control)
     }
 
-    fn select(
+    fn pick(
         self,
         field: &'static str,
-        label: String,
+        label: &'static str,
         value: Signal<String>,
-        options: Vec<(String, String)>,
-        set: fn(&mut Draft, String),
+        options: Vec<PickOption>,
+        on_choose: Callback<String>,
     ) -> impl IntoView + use<> {
-        let change = move |event| {
-            let chosen = event_target_value(&event);
-            self.change(move |draft| set(draft, chosen.clone()));
-        };
-        let none = self.app.texts.none_of_these();
-        let control = view! {
-            <select id=format!("field-{field}") on:change=change aria-describedby=format!("error-{field}")>
-                <option value="" selected=move || value.get().is_empty()>{none}</option>
-                {options.into_iter().map(|(id, name)| {
-                    let option_id = id.clone();
-                    view! { <option value=id selected=move || value.get() == option_id>{name}</option> }
-                }).collect_view()}
-            </select>
-        };
-        self.row(field, label, control.into_any())
+        let app = self.app;
+        let recent = Memo::new(move |_| {
+            let mut ids: Vec<String> = Vec::new();
+            app.journal.entries.with(|journal| {
+                for entry in journal.iter().flat_map(|journal| &journal.entries) {
+                    let id = entry.fields.get(field).and_then(Value::as_str).unwrap_or_default();
+                    if ids.len() < RECENT && !id.is_empty() && !ids.iter().any(|other| other == id) {
+                        ids.push(id.to_owned());
+                    }
+                }
+            });
+            ids
+        });
+        let control = view! { <PickField field label value options recent on_choose/> };
+        self.row(field, format!("{label}{}", app.texts.optional()), control.into_any())
     }
 
     /// Renders the text area of a field of the entry.

@@ -1,13 +1,9 @@
 //! Position of the recorder, on request, from the phone's receiver. Needs no network.
 
 use crate::ui::entry_form::Form;
-use js_sys::Reflect;
+use crate::ui::geolocation::here;
 use leptos::prelude::*;
-use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-
-/// Time limit for the receiver in milliseconds.
-const TIME_LIMIT: f64 = 30_000.0;
+use wasm_bindgen_futures::spawn_local;
 
 impl Form {
     /// Renders the button that requests the position, or the position.
@@ -46,23 +42,4 @@ impl Form {
             </div>
         }
     }
-}
-
-/// Returns longitude and latitude, to a metre; `None` if the phone refuses.
-async fn here() -> Option<(f64, f64)> {
-    let navigator = window().navigator();
-    let receiver = Reflect::get(&navigator, &"geolocation".into()).ok().filter(JsValue::is_object)?;
-    let ask: js_sys::Function = Reflect::get(&receiver, &"getCurrentPosition".into()).ok()?.dyn_into().ok()?;
-    let settings = js_sys::Object::new();
-    Reflect::set(&settings, &"enableHighAccuracy".into(), &true.into()).ok()?;
-    Reflect::set(&settings, &"timeout".into(), &TIME_LIMIT.into()).ok()?;
-    let promise = js_sys::Promise::new(&mut |done, failed| {
-        if ask.call3(&receiver, &done, &failed, &settings).is_err() {
-            let _ = failed.call0(&JsValue::NULL);
-        }
-    });
-    let position = JsFuture::from(promise).await.ok()?;
-    let at = Reflect::get(&position, &"coords".into()).ok()?;
-    let degrees = |name: &str| Some((Reflect::get(&at, &name.into()).ok()?.as_f64()? * 1e5).round() / 1e5);
-    Some((degrees("longitude")?, degrees("latitude")?))
 }

@@ -44,6 +44,12 @@ pub fn concerned(fields: &Fields) -> Vec<String> {
     names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// Returns the reviewer's reason for the return; empty for an entry that was not returned.
+pub fn reason(fields: &Fields) -> String {
+    let note = fields.get(field::REVIEW_NOTE).filter(|_| is_returned(fields)).and_then(Value::as_str);
+    note.unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! The screens of a new entry and of an edit.
 
+use super::draft_from_fields::continue_from;
 use super::validation::today;
 use super::{EntryForm, Start};
 use crate::lazy_screen;
@@ -7,6 +8,7 @@ use crate::state::use_app_state;
 use crate::storage::drafts::{Draft, form_of_edit, form_of_new};
 use crate::storage::user_db::new_id;
 use crate::ui::entry_form::new_draft;
+use jiedui_core::values::date::parse_date;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use uuid::Uuid;
@@ -16,7 +18,8 @@ lazy_screen!(record:
     NewEntryForm, render_new_entry, NewEntry
 );
 
-/// A new entry of the activity in the address.
+/// A new entry of the activity in the address. With the parameter `again`, which can be a date, it continues from the last entry
+/// of that activity.
 #[component]
 fn NewEntry() -> impl IntoView {
     let app = use_app_state();
@@ -31,8 +34,22 @@ fn NewEntry() -> impl IntoView {
             let activity = activity.try_get_value().filter(|activity| !activity.is_empty())?;
             // A stored draft keeps the version of its form.
             let overview = app.overviews.server.get()?;
-            let fresh =
-                Draft { id: new_id(), date: today(), ..new_draft(&activity, overview.catalogue.activity(&activity)) };
+            let form = overview.catalogue.activity(&activity);
+            let mut fresh = Draft { id: new_id(), date: today(), ..new_draft(&activity, form) };
+            if let (Some(again), Some(form)) = (query.with_untracked(|query| query.get("again")), form) {
+                // The last entry is on the phone once the journal is.
+                let last = app.journal.entries.with(|journal| {
+                    let mut entries = journal.as_ref()?.entries.iter();
+                    Some(entries.find(|entry| entry.entry.activity == activity).map(|entry| entry.fields.clone()))
+                })?;
+                if parse_date(&again).is_some() {
+                    fresh.date = again;
+                }
+                fresh = match last {
+                    Some(last) => continue_from(fresh, &last, form),
+                    None => fresh,
+                };
+            }
             let wanted = query.with_untracked(|query| query.get("draft")?.parse().ok());
             Some((form_of_new(user, &activity), Start::New { fresh: Box::new(fresh), wanted }))
         };

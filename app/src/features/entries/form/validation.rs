@@ -4,12 +4,14 @@ use super::draft_to_fields::fields_of;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
 use crate::ui::entry_form::last_day;
+use crate::ui::save_bar::Missing;
 use jiedui_core::directory::place::Places;
-use jiedui_core::entry::Rules;
+use jiedui_core::entry::{Rules, field};
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::validate_entry;
 use jiedui_core::values::date::format_date;
-use jiedui_core::values::field_error::{FieldError, add_new};
+use jiedui_core::values::field_error::{ErrorCode, FieldError, add_new};
+use jiedui_core::values::sort::sort_by_key;
 use leptos::prelude::*;
 
 /// Returns today's date by the corrected clock.
@@ -24,4 +26,19 @@ pub fn check(app: AppState, draft: &Draft, overview: &Overview, places: &Places)
     let rules = Rules { last_day: last_day(app), ..overview.rules(places) };
     add_new(&mut errors, validate_entry(&fields, &user, rules));
     errors
+}
+
+/// Returns the required fields that a draft leaves empty, in the order of the form.
+pub fn missing(app: AppState, draft: &Draft) -> Vec<Missing> {
+    let (Some(overview), places) = (app.overviews.server.get(), app.geography.places.get()) else { return Vec::new() };
+    let empty = check(app, draft, &overview, &places).into_iter().filter(|error| error.code == ErrorCode::Required);
+    let named = empty.map(|error| Missing { name: app.field_name(&draft.activity, &error.field), field: error.field });
+    let mut missing: Vec<Missing> = named.collect();
+    let order = |missing: &Missing| match missing.field.as_str() {
+        field::DATE => 0,
+        field::PLACE => 1,
+        _ => 2,
+    };
+    sort_by_key(&mut missing, order);
+    missing
 }

@@ -28,7 +28,7 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
         SaveRequest { kind: Kind::LedgerItem, id: draft.id, base_rev: draft.base_rev, fields: draft.changes(), begun };
     drafting.begin_saving(&request.fields);
     match sync::save_made(app, &request).await.map_err(|error| error.words(texts))? {
-        SaveOutcome::Done => Ok(()),
+        SaveOutcome::Done(_) => Ok(()),
         SaveOutcome::Elsewhere(now) => {
             let names: Vec<&str> = now.paths.iter().map(|path| name_of(app, path.field())).collect();
             drafting.change(|draft| *draft = draft.on_top_of(&now));
