@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 53] = [
+const STYLE: [&str; 54] = [
     "tokens",
     "base",
     "components/button",
@@ -65,6 +65,7 @@ const STYLE: [&str; 53] = [
     "features/review",
     "features/catalogue",
     "features/help",
+    "features/kit",
     "features/me",
     "print",
 ];

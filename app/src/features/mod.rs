@@ -7,6 +7,7 @@ pub mod entries;
 pub mod help;
 pub mod import;
 pub mod indicator;
+pub mod kit;
 pub mod ledger;
 pub mod me;
 pub mod my_work;

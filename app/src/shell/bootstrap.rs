@@ -27,7 +27,7 @@ pub async fn from_storage() -> BootstrapData {
     let _ = document().document_element().map(|html| html.set_attribute("lang", language.tag()));
     show_look();
     let today = crate::storage::clock::today();
-    BootstrapData { overview, user: storage::profile::user(), language, today, map_number: None }
+    BootstrapData { overview, user: storage::profile::user(), language, today, map_number: None, is_demo: false }
 }
 
 /// Stores the language that a user has chosen, and reloads the page in it.

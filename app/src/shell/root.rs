@@ -16,6 +16,7 @@ use crate::features::entries::{ActivityChoice, AllEntries, ConflictChoice, EditE
 use crate::features::help::Help;
 use crate::features::import::ImportWizard;
 use crate::features::indicator::IndicatorDetail;
+use crate::features::kit::Kit;
 use crate::features::ledger::{LedgerItem, LedgerList};
 use crate::features::me::Me;
 use crate::features::my_work::MyWork;
@@ -69,6 +70,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/catalogue/programmes/:code") view=ProgrammeForm/>
                     <Route path=path!("/catalogue/activities/:code") view=ActivityForm/>
                     <Route path=path!("/catalogue/indicators/:code") view=IndicatorForm/>
+                    <Route path=path!("/kit") view=Kit/>
                     <Route path=path!("/me") view=Me/>
                     <Route path=path!("/work") view=MyWork/>
                     <Route path=path!("/needs") view=LedgerList/>

@@ -20,12 +20,15 @@ pub struct BootstrapData {
     pub today: Date,
     /// Number of the approved base map.
     pub map_number: Option<String>,
+    /// Whether the server runs the demonstration.
+    #[serde(default)]
+    pub is_demo: bool,
 }
 
 impl Default for BootstrapData {
     fn default() -> Self {
         let (overview, user, language, map_number) = (None, None, Language::default(), None);
-        Self { overview, user, language, today: Date::MIN, map_number }
+        Self { overview, user, language, today: Date::MIN, map_number, is_demo: false }
     }
 }
 

@@ -40,6 +40,8 @@ pub struct AppState {
     pub language: Language,
     /// Current date.
     pub today: Date,
+    /// Whether the server runs the demonstration.
+    pub is_demo: bool,
     /// Signed-in person and clock.
     pub session: Session,
     /// Places and base map.
@@ -67,6 +69,7 @@ impl AppState {
             texts: Labels::new(data.language).texts,
             language: data.language,
             today: data.today,
+            is_demo: data.is_demo,
             session: Session::new(data.user),
             geography: Geography::new(data.map_number),
             overviews: Overviews::new(data.overview, journal.entries),

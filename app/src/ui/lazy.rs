@@ -8,6 +8,7 @@
 //! | `browse` | lists, details, review, ledger, the map's sheet |
 //! | `office` | import, catalogue, changes of the directory |
 //! | `display` | report and wall |
+//! | `kit` | the kit page of the demonstration |
 
 use crate::page_event;
 use crate::state::use_app_state;

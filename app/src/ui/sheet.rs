@@ -1,4 +1,4 @@
-//! A modal sheet: the whole screen of a phone, a dialog on a desktop. Escape and a press beside it close it; the focus then
+//! A modal sheet: the whole screen of a phone, a dialog on a desktop. Escape and a press outside close it; the focus then
 //! returns to the control that opened it.
 
 use crate::state::use_app_state;

@@ -43,7 +43,8 @@ async fn bootstrap_data(app: &AppState, parts: &mut Parts) -> Result<BootstrapDa
     };
     let overview = if may_view { Some(painted_from(app, &parts.uri).await?) } else { None };
     let language = chosen_language(&parts.headers);
-    Ok(BootstrapData { overview, user, language, today: today(), map_number: app.config.map_number.clone() })
+    let (map_number, is_demo) = (app.config.map_number.clone(), app.config.demo);
+    Ok(BootstrapData { overview, user, language, today: today(), map_number, is_demo })
 }
 
 /// Maximum number of parts and tallies that are embedded in a page.

@@ -1,4 +1,4 @@
-//! What follows a save: the message at the foot of the screen, and its buttons.
+//! The message after a save, and its buttons.
 
 use crate::state::AppState;
 use crate::storage::StoreError;
@@ -39,7 +39,7 @@ pub fn show(
     snackbar::show(app, text.to_owned(), actions, None);
 }
 
-/// Deletes a saved entry and opens its form again with what was typed.
+/// Deletes a saved entry and opens its form again with the typed answers.
 fn undo(app: AppState, draft: Draft, id: Uuid, navigate: impl Fn(&str, NavigateOptions) + 'static) {
     spawn_local(async move {
         let address = format!("/entries/new/{}", draft.activity);
