@@ -271,7 +271,7 @@ export async function goOnline(page, line) {
 // Chooses the first place that a search in the sheet of the place finds.
 export async function choosePlace(page, text) {
   await page.locator("#field-place").click();
-  await page.getByPlaceholder("输入地名").fill(text);
+  await page.locator(".sheet-panel input").fill(text);
   await page.locator(".place-offers").getByRole("button").first().click();
 }
 
