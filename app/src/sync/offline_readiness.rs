@@ -7,6 +7,7 @@ use crate::storage::shared_db::SharedDb;
 use crate::storage::{Result, local_storage};
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, Shared};
+use jiedui_core::directory::place::Places;
 use js_sys::Reflect;
 use leptos::prelude::*;
 use std::cell::RefCell;
@@ -28,15 +29,22 @@ pub async fn make_ready(app: AppState) -> Result<()> {
 
 async fn read_or_fetch(app: AppState) -> Result<()> {
     let stored = async { SharedDb::open().await?.places().await }.await;
-    if let Ok(Some(places)) = stored {
-        app.geography.places.set(Arc::new(places));
-    } else if let Ok(places) = endpoints::places().await {
+    if let Ok(Some(places)) = &stored {
+        app.geography.places.set(Arc::new(places.clone()));
+    }
+    // An earlier release stored no initials.
+    let is_current = |places: &Places| places.all().iter().any(|place| !place.initials.is_empty());
+    if matches!(&stored, Ok(Some(places)) if is_current(places)) {
+        return update(app).await;
+    }
+    if let Ok(places) = endpoints::places().await {
         // They can be chosen even if they cannot be stored.
         let places = Arc::new(places);
         app.geography.places.set(places.clone());
         let written = async { SharedDb::open().await?.keep_places(&places).await }.await;
         return update(app).await.and(written);
-    } else if let Err(error) = stored {
+    }
+    if let Err(error) = stored {
         return update(app).await.and(Err(error));
     }
     update(app).await
