@@ -203,11 +203,11 @@ export function complaints(page) {
   return errors;
 }
 
-// Asserts that the screen meets WCAG 2.2 AA, fits its width, and has controls at least 44 px high.
+// Asserts that the screen meets WCAG 2.2 AA, fits its width, and has controls at least 44 px high and 24 px wide.
 export async function expectReadable(page) {
-  // What the save bar covers is reached by scrolling.
-  await page.evaluate(() => document.querySelectorAll(".form-save").forEach((bar) => (bar.style.position = "static")));
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  // Sizes are compared below: axe measures the part of a control that the fixed bars leave uncovered at this scroll position.
+  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).disableRules(["target-size"]);
+  const { violations } = await axe.analyze();
   const screen = page.url();
   expect(violations.map((violation) => `${screen}: ${violation.id}: ${violation.nodes.map((node) => node.html)}`)).toEqual([]);
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
@@ -215,11 +215,11 @@ export async function expectReadable(page) {
   // A radio button and a box are pressed by their labels.
   const small = await page.evaluate(() =>
     [...document.querySelectorAll("a:not(.skip), button, select, input:not([type=radio], label [type=checkbox]), label:has([type=radio], [type=checkbox]), summary")]
-      .filter((element) => element.offsetParent && element.getBoundingClientRect().height < 44)
+      .filter((element) => element.offsetParent)
+      .filter((element) => element.getBoundingClientRect().height < 44 || element.getBoundingClientRect().width < 24)
       .map((element) => element.outerHTML)
   );
   expect(small, screen).toEqual([]);
-  await page.evaluate(() => document.querySelectorAll(".form-save").forEach((bar) => (bar.style.position = "")));
 }
 
 export async function signIn(page, server, username) {
