@@ -29,7 +29,7 @@ fn sample_day() -> Date {
 fn KitPage() -> impl IntoView {
     let app = use_app_state();
     if !app.is_demo {
-        return view! { <section class="narrow"><NothingFound text=app.texts.not_found()/></section> }.into_any();
+        return view! { <p class="empty">{app.texts.not_found()}</p> }.into_any();
     }
     crate::ui::page::title("Kit");
     view! {
