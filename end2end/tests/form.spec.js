@@ -91,15 +91,19 @@ async function saveWithoutRemovingDraft(page) {
   await page.locator("#save").click();
 }
 
-const storedDrafts = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => /^jiedui[.](draft|need|saving)[.]/.test(key)));
-
-test("draft that was saved is not offered again after a reload", async ({ page, server, line }) => {
+async function saveOfflineWithoutRemovingDraft(page, server, line) {
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
   await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "已保存" });
   await saveWithoutRemovingDraft(page);
   await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
+}
+
+const storedDrafts = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => /^jiedui[.](draft|need|saving)[.]/.test(key)));
+
+test("draft that was saved is not offered again after a reload", async ({ page, server, line }) => {
+  await saveOfflineWithoutRemovingDraft(page, server, line);
   expect((await storedDrafts(page)).length, "the draft is still stored").toBeGreaterThan(0);
   await page.goto("/entries/new/field_survey");
   await expect(page.getByLabel("备注")).toHaveValue("");
@@ -120,12 +124,7 @@ test("draft that was saved is not offered again after a reload", async ({ page, 
 });
 
 test("list of drafts omits a saved one and keeps one that was changed after saving failed", async ({ page, server, line }) => {
-  await signIn(page, server, "recorder");
-  await readyOffline(page);
-  await goOffline(page, line);
-  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "3" }, note: "已保存" });
-  await saveWithoutRemovingDraft(page);
-  await expect(page.getByRole("heading", { name: "我的填报" })).toBeVisible();
+  await saveOfflineWithoutRemovingDraft(page, server, line);
   await page.reload();
   await expect(page.locator(".entries:not(.drafts) .entry")).toHaveCount(1);
   await expect.poll(() => storedDrafts(page)).toEqual([]);
