@@ -5,6 +5,8 @@ const BUILD = FOLDER.pathname.split("/").slice(-2)[0];
 // The service worker reads from this lock which builds have an open page.
 const PAGE = "jiedui-page-";
 const HOUR = 3600000;
+// Milliseconds that the user waits for the new worker to take over.
+const PATIENCE = 3000;
 // Keys of session storage: builds that this tab has left automatically, and text typed at that time.
 const LEFT = "jiedui.left";
 const TYPED = "jiedui.typed";
@@ -60,15 +62,18 @@ function follow(worker) {
   if (worker) worker.addEventListener("statechange", () => ["installed", "activated"].includes(worker.state) && consider());
 }
 
-// Asks a worker for its build and whether its cache is complete. A worker of an older app does not answer.
-function state(worker) {
+// Sends a message to a worker and returns the answer. A worker of an older app does not answer.
+function ask(worker, message) {
   return new Promise((done) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = (event) => done(event.data);
-    worker.postMessage({ type: "state" }, [port2]);
+    worker.postMessage(message, [port2]);
     setTimeout(() => done({}), 10000);
   });
 }
+
+// Returns a worker's build and whether its cache is complete.
+const state = (worker) => ask(worker, { type: "state" });
 
 // Evaluates the caches of the workers: whether this version starts without a network, and whether another version is waiting
 // or was started by another tab.
@@ -108,6 +113,14 @@ export async function update() {
     return location.reload();
   }
   next.postMessage({ type: "take over" });
+  setTimeout(() => startUnder(registration.active, next), PATIENCE);
+}
+
+// Starts the new version although the present worker still answers, as the browser has put off the takeover.
+async function startUnder(worker, next) {
+  const { build } = await state(next);
+  await ask(worker, { type: "start", build });
+  location.reload();
 }
 
 // Reloads the page, or offers to, if the server no longer has this page's build. Returns whether it does.

@@ -13,6 +13,8 @@ const CACHE = `jiedui-${BUILD}-${VERSION}`;
 const PAGE = "jiedui-page-";
 // Written last, as a mark that the cache is complete.
 const WHOLE = "/whole";
+// Holds the build that the user started while this worker still answers.
+const NEXT = "/next";
 // The build that could not be cached, for example because storage is full.
 let failed = null;
 
@@ -23,6 +25,7 @@ async function fill() {
   const request = (path) => new Request(path, { cache: path.startsWith("/pkg/") ? "default" : "no-cache" });
   const cache = await caches.open(CACHE);
   try {
+    await cache.delete(NEXT);
     await cache.addAll([SHELL, ...FILES].map(request));
     await cache.put(WHOLE, new Response());
   } catch (error) {
@@ -36,6 +39,7 @@ self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => s
 self.addEventListener("message", (event) => {
   const { type } = event.data;
   if (type === "take over") self.skipWaiting();
+  if (type === "start") event.waitUntil(start(event.data.build).then(() => event.ports[0].postMessage({})));
   if (type === "take over if alone") event.waitUntil(takeOverIfAlone());
   if (type === "tidy") event.waitUntil(tidy());
   if (type === "state") event.waitUntil(isWhole().then((whole) => event.ports[0].postMessage({ build: BUILD, whole })));
@@ -72,11 +76,24 @@ async function isWhole() {
   return [WHOLE, SHELL, ...FILES].every((path) => cached.has(path));
 }
 
-// Returns whether another build is cached completely.
-async function isCached(build) {
+// Returns the name of the complete cache of another build, if there is one.
+async function wholeCache(build) {
   const names = (await caches.keys()).filter((name) => name.startsWith(`jiedui-${build}-`));
   const marks = await Promise.all(names.map((cacheName) => caches.match(WHOLE, { cacheName })));
-  return marks.some(Boolean);
+  return names.find((_, number) => marks[number]);
+}
+
+// Serves pages in the build of a waiting worker from now on. Its takeover may last minutes: browsers first wait for everything
+// that this worker does, such as a download over a slow line.
+async function start(build) {
+  const cache = await caches.open(CACHE);
+  await cache.put(NEXT, new Response(build));
+}
+
+async function shell() {
+  const next = await caches.match(NEXT, { cacheName: CACHE });
+  const cacheName = next && (await wholeCache(await next.text()));
+  return caches.match(SHELL, { cacheName: cacheName || CACHE });
 }
 
 self.addEventListener("fetch", (event) => {
@@ -98,7 +115,6 @@ async function file(request, path) {
 // Online the server paints the page; no response within five seconds counts as offline. A page of a build that is not cached
 // would first load its files over a line that may break. Until that build is cached, the present version continues.
 async function page(event) {
-  const shell = () => caches.match(SHELL, { cacheName: CACHE });
   let painted;
   try {
     painted = await pageFromServer(event.request);
@@ -106,7 +122,7 @@ async function page(event) {
     return (await shell()) || Response.error();
   }
   const build = painted.headers.get("x-jiedui-build");
-  if (!build || build === BUILD || build === failed || (await isCached(build)) || !(await isWhole())) return painted;
+  if (!build || build === BUILD || build === failed || (await wholeCache(build)) || !(await isWhole())) return painted;
   event.waitUntil(look(build));
   return (await shell()) || painted;
 }

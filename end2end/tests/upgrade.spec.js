@@ -135,6 +135,35 @@ test("each of two tabs switches builds when its user agrees", async ({ page, ser
   await expect.poll(() => caches(page)).not.toContain(first);
 });
 
+test("new build starts while the previous worker is busy with a download", async ({ page, server, line }) => {
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  const first = await build(page);
+  await server.restart(OTHER);
+  await look(page);
+  await expect(page.locator(NOTICE)).toBeVisible();
+  // Another tab's download lasts: the browser does not stop a worker that has something to do.
+  const second = await page.context().newPage();
+  await second.goto("/people");
+  line.hold("/pkg/slow");
+  await second.evaluate(() => void fetch("/pkg/slow"));
+  await expect.poll(() => line.held.waiting.length).toBeGreaterThan(0);
+  await agree(page);
+  await expect.poll(() => build(page).catch(() => first)).not.toBe(first);
+  expect(await page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting))).toBe(true);
+  await expect(page.locator("html")).toHaveAttribute("data-offline", "ready");
+  await page.context().setOffline(true);
+  await page.reload();
+  await started(page);
+  expect(await build(page)).not.toBe(first);
+  await page.context().setOffline(false);
+  // The download ends, and with the last page of the old build its worker.
+  line.grant(Infinity);
+  await second.close();
+  await page.reload();
+  await expect.poll(() => caches(page)).toEqual([await build(page)]);
+});
+
 test("downgrade works like an upgrade", async ({ page, server }) => {
   await server.restart(OTHER);
   await signIn(page, server, "recorder");
