@@ -129,7 +129,7 @@ test("conflicts of every kind of field are shown in words and resolved", async (
     const database = await done(indexedDB.open(`jiedui-${id}`));
     const meta = database.transaction(["meta"], "readwrite").objectStore("meta");
     await done(meta.put("50", "next_seq"));
-    const outgoing = (seq, id, fields) => JSON.stringify({ mutation: { seq, kind: "entry", id, base_rev: 1, op: "put", fields }, refused: null });
+    const outgoing = (seq, id, fields) => ({ record: id, body: JSON.stringify({ mutation: { seq, kind: "entry", id, base_rev: 1, op: "put", fields }, refused: null }) });
     const store = database.transaction(["outbox"], "readwrite").objectStore("outbox");
     store.put(outgoing(41, ids[0], mine), 41);
     await done(store.put(outgoing(42, ids[1], { details: { checklist: ["room"] } }), 42));

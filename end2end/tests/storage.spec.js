@@ -142,14 +142,14 @@ test("tab releases the database to a newer version and keeps typed text", async 
   const upgraded = await newer.evaluate(async () => {
     const { id } = JSON.parse(localStorage.getItem("jiedui.user"));
     return new Promise((done) => {
-      const request = indexedDB.open(`jiedui-${id}`, 2);
+      const request = indexedDB.open(`jiedui-${id}`, 99);
       let wasBlocked = false;
       request.onblocked = () => (wasBlocked = true);
       request.onsuccess = () => done({ version: request.result.version, wasBlocked });
       request.onerror = () => done(String(request.error));
     });
   });
-  expect(upgraded).toEqual({ version: 2, wasBlocked: false });
+  expect(upgraded).toEqual({ version: 99, wasBlocked: false });
   await expect(page.getByText("这个页面是旧版本")).toBeVisible();
   await expect(page.getByRole("button", { name: "重新载入" })).toBeVisible();
   await page.locator("#save").click();

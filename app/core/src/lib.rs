@@ -13,5 +13,6 @@ pub mod fixtures;
 pub mod ledger;
 pub mod map;
 pub mod rng;
+pub mod storage;
 pub mod sync;
 pub mod values;

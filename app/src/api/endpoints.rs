@@ -10,6 +10,7 @@ use gloo_timers::future::TimeoutFuture;
 use jiedui_core::access::user::User;
 use jiedui_core::api::attachments::{MissingRequest, MissingResponse};
 use jiedui_core::api::entries::{EntriesResponse, EntryResponse, RevisionState};
+use jiedui_core::api::ledger::LedgerResponse;
 use jiedui_core::api::periods::{ClosedMonth, PeriodsResponse, SetPeriodRequest};
 use jiedui_core::api::problem::Problem;
 use jiedui_core::api::session::{SignInRequest, SignInResponse};
@@ -157,7 +158,7 @@ impl Pages {
     }
 
     async fn after(user: Uuid, cursor: &str) -> Result<ChunkStream, ApiError> {
-        let request = syncing(Request::get(&format!("/api/v1/sync/snapshot?user={user}&cursor={cursor}")));
+        let request = syncing(Request::get(&format!("/api/v1/sync/snapshot?window=phone&user={user}&cursor={cursor}")));
         let answer = send(request.build().map_err(|_| ApiError::no_answer())?).await?;
         answer.body().as_ref().and_then(ChunkStream::of).ok_or_else(ApiError::no_answer)
     }
@@ -226,6 +227,23 @@ pub async fn missing_photos(hashes: &[String], language: Language) -> Result<Vec
 pub async fn upload_file(sha256: &str, content: js_sys::Uint8Array) -> Result<(), ApiError> {
     let request = Request::put(&format!("/api/v1/attachments/{sha256}")).body(content);
     send(request.map_err(|_| ApiError::no_answer())?).await.map(drop)
+}
+
+/// Returns an entry as the server has it.
+pub async fn entry(id: Uuid) -> Result<Record, ApiError> {
+    let answer: EntryResponse = send_json(get(&format!("/api/v1/entries/{id}"))?).await?;
+    let EntryResponse { kind, id, rev, fields, deleted, .. } = answer;
+    Ok(Record { kind, id, rev, fields, deleted })
+}
+
+/// Returns a page of the entries of a query, newest date first.
+pub async fn entries_by_date(query: &str, after: &str) -> Result<EntriesResponse, ApiError> {
+    send_json(get(&format!("/api/v1/entries?order=date&limit=100&after={after}{query}"))?).await
+}
+
+/// Returns a page of the ledger items of a query, the one that was recorded last first.
+pub async fn ledger_items(query: &str, after: &str) -> Result<LedgerResponse, ApiError> {
+    send_json(get(&format!("/api/v1/ledger?limit=100&after={after}{query}"))?).await
 }
 
 /// Maximum number of requested pages of an entry's history: two thousand states.

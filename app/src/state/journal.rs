@@ -9,8 +9,10 @@ use std::sync::Arc;
 /// Signals of the person's own entries.
 #[derive(Clone, Copy)]
 pub struct Journal {
-    /// The person's entries on this phone; `None` until they have been read.
+    /// Counts of the person's entries on this phone; `None` until they have been read.
     pub entries: RwSignal<Option<Arc<MyEntries>>>,
+    /// Rises whenever the person's entries were read: their list may have changed.
+    pub version: RwSignal<u64>,
     /// Whether stored data has changed since `entries` was read, in another tab too.
     pub is_stale: StoredValue<bool>,
     /// Photos on this phone, by their hashes.
@@ -20,7 +22,12 @@ pub struct Journal {
 impl Journal {
     /// Creates the state of a journal that has not been read.
     pub(super) fn new() -> Self {
-        Self { entries: RwSignal::new(None), is_stale: StoredValue::new(true), photos: RwSignal::default() }
+        Self {
+            entries: RwSignal::new(None),
+            version: RwSignal::new(0),
+            is_stale: StoredValue::new(true),
+            photos: RwSignal::default(),
+        }
     }
 }
 

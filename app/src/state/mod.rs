@@ -99,6 +99,7 @@ impl AppState {
         if !is_same {
             self.journal.entries.set(Some(Arc::new(entries)));
         }
+        self.journal.version.update(|version| *version += 1);
     }
 
     /// Returns the notice by a list or a count of an incomplete replica: reading, receiving, or partial. Where the browser stores

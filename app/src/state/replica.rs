@@ -2,7 +2,7 @@
 
 use crate::state::sync::SyncState;
 use crate::storage::replica_progress::{ReplicaProgress, percent_of};
-use jiedui_core::sync::Status;
+use jiedui_core::sync::{Status, Window};
 use leptos::prelude::*;
 
 /// Signals of the replica.
@@ -12,6 +12,8 @@ pub struct Replica {
     pub version: RwSignal<u64>,
     /// Progress of the first pull; `None` until storage has been read.
     pub progress: RwSignal<Option<ReplicaProgress>>,
+    /// Window of the replica; `None` if it holds everything that the person may see.
+    pub window: RwSignal<Option<Window>>,
     /// Whether lists and counts from the replica are complete.
     pub state: Memo<ReplicaState>,
     /// Whether a pull has reached the end of the feed.
@@ -24,7 +26,7 @@ impl Replica {
         let progress = RwSignal::new(None);
         let state = Memo::new(move |_| ReplicaState::of(progress.get(), sync.status.get(), sync.online.get()));
         let is_complete = Memo::new(move |_| state.get() == ReplicaState::Complete);
-        Self { version: RwSignal::new(0), progress, state, is_complete }
+        Self { version: RwSignal::new(0), progress, window: RwSignal::new(None), state, is_complete }
     }
 }
 

@@ -5,19 +5,41 @@ use crate::storage::error::{Result, StoreError};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionMode};
+use idb::event::VersionChangeEvent;
+use idb::{Database, DatabaseEvent, Event, Factory, ObjectStoreParams, Request, Transaction, TransactionMode};
 use js_sys::{Function, Promise, Reflect};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
 use std::rc::Rc;
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::IdbTransaction;
 
-/// The version of every database.
-const VERSION: u32 = 1;
+/// Step of an upgrade for a person's database: the person, the upgrade's transaction, and the version before.
+pub type Upgrade = fn(Uuid, Transaction, u32);
+
+/// Layout of a database: its version, its stores, and the upgrade of its indexes and rows. The upgrade is a pointer, so that the
+/// program of the first screen does not contain it.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Version.
+    pub version: u32,
+    /// Stores.
+    pub stores: &'static [&'static str],
+    /// Upgrade with the person whose database it is; `None` where the stores are everything.
+    pub upgrade: Option<(Uuid, Upgrade)>,
+}
+
+impl Layout {
+    /// Returns the layout of a database without indexes.
+    pub const fn plain(stores: &'static [&'static str]) -> Self {
+        Self { version: 1, stores, upgrade: None }
+    }
+}
+
 /// Attempts before an error is shown.
 const ATTEMPTS: usize = 3;
 /// The longest that an opening may take, in milliseconds.
@@ -43,13 +65,13 @@ pub fn on_outdated(listener: impl Fn(StoreError) + 'static) {
 #[derive(Clone, Debug)]
 pub struct Connection {
     name: String,
-    stores: &'static [&'static str],
+    layout: Layout,
 }
 
 impl Connection {
-    /// Opens a database and makes the stores that it lacks.
-    pub async fn open(name: &str, stores: &'static [&'static str]) -> Result<Self> {
-        let connection = Self { name: name.to_owned(), stores };
+    /// Opens a database and brings its layout up to date.
+    pub async fn open(name: &str, layout: Layout) -> Result<Self> {
+        let connection = Self { name: name.to_owned(), layout };
         connection.database().await?;
         Ok(connection)
     }
@@ -75,23 +97,27 @@ impl Connection {
         if BLOCKED.with_borrow(|blocked| blocked.contains(&self.name)) {
             return Err(StoreError::Blocked);
         }
-        let mut request = Factory::new()?.open(&self.name, Some(VERSION))?;
-        let stores = self.stores;
+        let layout = self.layout;
+        let mut request = Factory::new()?.open(&self.name, Some(layout.version))?;
+        let is_upgrading = Rc::new(Cell::new(false));
+        let begins = is_upgrading.clone();
         request.on_upgrade_needed(move |event| {
-            // What fails here makes the opening itself fail.
-            if let Ok(database) = event.database() {
-                for name in stores {
-                    let _ = database.create_object_store(name, ObjectStoreParams::new());
-                }
-            }
+            begins.set(true);
+            upgrade(layout, &event);
         });
         let (sender, blocked) = oneshot::channel();
         request.on_blocked(move |_| {
             let _ = sender.send(());
         });
-        let given_up = select(blocked, TimeoutFuture::new(TIMEOUT));
+        let given_up = Box::pin(async move {
+            select(blocked, TimeoutFuture::new(TIMEOUT)).await;
+            // An upgrade of a full database takes a slow phone longer.
+            while is_upgrading.get() {
+                TimeoutFuture::new(TIMEOUT).await;
+            }
+        });
         match select(request.into_future(), given_up).await {
-            Either::Left((Ok(database), _)) => Ok(keep(&self.name, database)),
+            Either::Left((Ok(database), _)) => Ok(cache(&self.name, database)),
             Either::Left((Err(error), _)) => Err(refused(error)),
             Either::Right((_, opening)) => {
                 // It opens by itself once the other tab lets go.
@@ -101,12 +127,26 @@ impl Connection {
                     let opened = opening.await;
                     BLOCKED.with_borrow_mut(|blocked| blocked.remove(&name));
                     if let Ok(database) = opened {
-                        keep(&name, database);
+                        cache(&name, database);
                     }
                 });
                 Err(StoreError::Blocked)
             }
         }
+    }
+}
+
+/// Makes the stores that a database lacks, and begins the upgrade of the rest.
+fn upgrade(layout: Layout, event: &VersionChangeEvent) {
+    let Ok(database) = event.database() else { return };
+    let names = database.store_names();
+    for name in layout.stores.iter().filter(|store| !names.iter().any(|name| name == *store)) {
+        // An error here makes the opening itself fail.
+        let _ = database.create_object_store(name, ObjectStoreParams::new());
+    }
+    let transaction = event.target().ok().and_then(|request| request.transaction());
+    if let (Some((owner, upgrade)), Some(transaction)) = (layout.upgrade, transaction) {
+        upgrade(owner, transaction, event.old_version().unwrap_or_default());
     }
 }
 
@@ -123,10 +163,10 @@ fn forget(name: &str) {
     OPEN.with_borrow_mut(|open| open.remove(name));
 }
 
-/// Keeps a database open until the browser or a newer version of the app ends that.
-fn keep(name: &str, mut database: Database) -> Rc<Database> {
+/// Keeps a database open until the browser closes it or a newer version of the app needs it.
+fn cache(name: &str, mut database: Database) -> Rc<Database> {
     if let Some(open) = OPEN.with_borrow(|open| open.get(name).cloned()) {
-        // Somebody else has opened it meanwhile.
+        // Another task has opened it meanwhile.
         database.close();
         return open;
     }
@@ -136,7 +176,7 @@ fn keep(name: &str, mut database: Database) -> Rc<Database> {
     database.on_version_change(move |event| {
         forget(&outdated);
         if let Some(database) = event.target().and_then(|target| Database::try_from(target).ok()) {
-            // Whoever waits for it must not wait for ever.
+            // The upgrade of another tab must not wait for ever.
             database.close();
         }
         // Without a new version the database is being deleted, and is made anew when it is next needed.
@@ -145,7 +185,7 @@ fn keep(name: &str, mut database: Database) -> Rc<Database> {
             listener(StoreError::Outdated);
         }
     });
-    // They may run when nobody holds the database any more.
+    // The callbacks may run after the last reference to the database is gone.
     database.forget_callbacks();
     let database = Rc::new(database);
     OPEN.with_borrow_mut(|open| open.insert(name.to_owned(), database.clone()));
@@ -155,10 +195,11 @@ fn keep(name: &str, mut database: Database) -> Rc<Database> {
 /// Commits a transaction. After `Ok` all its writes are in the database; after an error none are.
 pub async fn commit(transaction: Transaction) -> Result<()> {
     let transaction: IdbTransaction = transaction.into();
-    let ended = Promise::new(&mut |done, failed| {
+    // It listens at once: a transaction that is aborted before its commit is no unhandled rejection.
+    let ended = JsFuture::from(Promise::new(&mut |done, failed| {
         transaction.set_oncomplete(Some(&done));
         transaction.set_onabort(Some(&failed));
-    });
+    }));
     let why = || match transaction.error() {
         Some(error) => StoreError::of(&format!("{}: {}", error.name(), error.message())),
         None => StoreError::Closed,
@@ -168,7 +209,7 @@ pub async fn commit(transaction: Transaction) -> Result<()> {
     if let Some(commit) = commit {
         commit.call0(&transaction).map_err(|_| why())?;
     }
-    JsFuture::from(ended).await.map_err(|_| why())?;
+    ended.await.map_err(|_| why())?;
     Ok(())
 }
 

@@ -122,10 +122,8 @@ pub fn all(user: Uuid) -> Vec<Draft> {
 }
 
 fn abandoned(user: Uuid) -> Vec<AbandonedDraft> {
-    let prefix = prefix(user);
-    let Some(storage) = local_storage::local_storage() else { return Vec::new() };
-    let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
-    let mut slots: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
-    slots.sort();
-    slots.into_iter().filter_map(|name| Some(AbandonedDraft { draft: local_storage::get(&name)?, name })).collect()
+    local_storage::names_with(&prefix(user))
+        .into_iter()
+        .filter_map(|name| Some(AbandonedDraft { draft: local_storage::get(&name)?, name }))
+        .collect()
 }

@@ -1,10 +1,10 @@
 //! JSON in local storage, read and written through `serde_json::Value`. The program then holds the code for a type once, which
 //! saves more in download size than the second pass costs.
 
+pub use jiedui_core::storage::{from_json, to_json};
 use leptos::prelude::window;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use web_sys::Storage;
 
 /// Local storage did not take something: it is full, or the browser refuses it.
@@ -17,11 +17,6 @@ pub fn local_storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// Reads a text.
-pub fn from_json<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_value(serde_json::from_str::<Value>(text)?)
-}
-
 /// Reads a value from local storage.
 pub fn get<T: DeserializeOwned>(name: &str) -> Option<T> {
     from_json(&local_storage()?.get_item(name).ok()??).ok()
@@ -32,9 +27,13 @@ pub fn has(name: &str) -> bool {
     local_storage().is_some_and(|storage| storage.get_item(name).is_ok_and(|text| text.is_some()))
 }
 
-/// Writes a text.
-pub fn to_json(value: &impl Serialize) -> serde_json::Result<String> {
-    Ok(serde_json::to_value(value)?.to_string())
+/// Returns the names that begin with a prefix, sorted.
+pub fn names_with(prefix: &str) -> Vec<String> {
+    let Some(storage) = local_storage() else { return Vec::new() };
+    let names = (0..storage.length().unwrap_or_default()).filter_map(|index| storage.key(index).ok().flatten());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+    names.sort();
+    names
 }
 
 /// Puts something into local storage.

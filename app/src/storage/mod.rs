@@ -1,30 +1,27 @@
 //! The browser's storage. IndexedDB has a database for each person, with outbox and replica, and a shared one. Local storage
-//! holds drafts and the signed-in person.
+//! holds drafts and the signed-in person. The rules of outbox, replica and lists are in [`jiedui_core::storage`].
 
 pub mod clock;
 mod connection;
-pub mod deletion;
 pub mod draft_slots;
 pub mod drafts;
-pub mod entry_view;
 mod error;
-pub mod journal;
-pub mod ledger_view;
+pub mod in_use;
+mod indexed_db;
 pub mod local_storage;
-pub mod my_entries;
 pub mod photo_db;
 pub mod preferences;
 pub mod profile;
-pub mod replica_progress;
-pub mod saving;
 pub mod shared_db;
 pub mod tab_lock;
 pub mod time_slice;
 pub mod unsent_count;
 pub mod user_db;
 
-pub use connection::{Connection, commit, on_outdated, persistently};
+pub use connection::{Connection, Layout, commit, on_outdated, persistently};
 pub use error::{Result, StoreError};
+pub use jiedui_core::storage::views::{entries as entry_view, items as ledger_view};
+pub use jiedui_core::storage::{lists, my_entries, replica_progress, saving};
 
 use idb::{KeyRange, ObjectStore, Query};
 use serde::Serialize;

@@ -1,9 +1,9 @@
-//! The database that all people of a phone share: the last overview and the tree of places. Both may be large and are read and
-//! written in chunks: in one task they would block a slow phone for half a second.
+//! Database that all users of a phone share: the last overview and the tree of places. Both may be large and are read and written
+//! in chunks: in one task they would block a slow phone for half a second.
 
 use crate::storage::local_storage;
 use crate::storage::time_slice::TimeSlice;
-use crate::storage::{Connection, Result, commit, remove};
+use crate::storage::{Connection, Layout, Result, commit, remove};
 use idb::{Query, TransactionMode};
 use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::figures::chunk::SIZE;
@@ -11,24 +11,25 @@ use jiedui_core::figures::overview::Overview;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-const KEPT: &str = "kept";
+/// Name of the only store.
+const STORE: &str = "kept";
 
-/// The database that is no person's.
+/// The database.
 pub struct SharedDb(Connection);
 
 impl SharedDb {
     /// Opens it.
     pub async fn open() -> Result<Self> {
-        Ok(Self(Connection::open("jiedui", &[KEPT]).await?))
+        Ok(Self(Connection::open("jiedui", Layout::plain(&[STORE])).await?))
     }
 
-    /// The texts that are kept under a name: under the name itself is how many there are.
+    /// Returns the texts of a value; `None` if it is not stored. The key `name` holds their number.
     async fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
-        let transaction = self.0.begin(&[KEPT], TransactionMode::ReadOnly).await?;
-        let store = transaction.object_store(KEPT)?;
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadOnly).await?;
+        let store = transaction.object_store(STORE)?;
         let Some(stored) = store.get(Query::Key(name.into()))?.await? else { return Ok(None) };
         if let Some(text) = stored.as_string() {
-            // An older version of the app has kept all of it as one.
+            // An older version of the app stored the whole value as one text.
             return Ok(Some(vec![text]));
         }
         let mut texts = Vec::new();
@@ -40,15 +41,15 @@ impl SharedDb {
         Ok(Some(texts))
     }
 
-    /// Keeps texts in place of those that are there, if there are any: all of them or none.
-    async fn keep(&self, name: &str, texts: &[String]) -> Result<()> {
-        let transaction = self.0.begin(&[KEPT], TransactionMode::ReadWrite).await?;
-        let store = transaction.object_store(KEPT)?;
+    /// Replaces the texts of a value in one transaction.
+    async fn replace(&self, name: &str, texts: &[String]) -> Result<()> {
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadWrite).await?;
+        let store = transaction.object_store(STORE)?;
         let before = store.get(Query::Key(name.into()))?.await?.map(|stored| count(&stored)).unwrap_or_default();
         for number in texts.len()..before {
             remove(&store, key(name, number)).await?;
         }
-        // One after the other: to hand all of them over at once would be a long task.
+        // One after the other: passing all of them at once would be a long task.
         for (number, text) in texts.iter().enumerate() {
             store.put(&text.into(), Some(&key(name, number)))?.await?;
         }
@@ -60,7 +61,7 @@ impl SharedDb {
         commit(transaction).await
     }
 
-    /// The overview last received.
+    /// Returns the last received overview.
     pub async fn overview(&self) -> Result<Option<Overview>> {
         let Some(texts) = self.texts("overview").await? else { return Ok(None) };
         let mut slice = TimeSlice::begin().await;
@@ -73,26 +74,26 @@ impl SharedDb {
         Ok(Some(overview))
     }
 
-    /// Whether there is one.
+    /// Returns whether an overview is stored.
     pub async fn has_overview(&self) -> Result<bool> {
-        let transaction = self.0.begin(&[KEPT], TransactionMode::ReadOnly).await?;
-        Ok(transaction.object_store(KEPT)?.count(Some(Query::Key("overview".into())))?.await? > 0)
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadOnly).await?;
+        Ok(transaction.object_store(STORE)?.count(Some(Query::Key("overview".into())))?.await? > 0)
     }
 
-    /// Keeps an overview if, once it is written down, it is `still` the one to be kept.
-    pub async fn keep_overview(&self, overview: &Overview, still: impl Fn() -> bool) -> Result<()> {
+    /// Stores an overview if it `is_current` after it has been serialised.
+    pub async fn put_overview(&self, overview: &Overview, is_current: impl Fn() -> bool) -> Result<()> {
         let mut texts = vec![local_storage::to_json(&overview.without_lists())?];
-        write(&mut texts, overview.chunks()).await?;
-        // A newer one that has come meanwhile is kept by whoever received it.
-        if still() { self.keep("overview", &texts).await } else { Ok(()) }
+        serialise(&mut texts, overview.chunks()).await?;
+        // A newer one that arrived meanwhile is stored by its own call.
+        if is_current() { self.replace("overview", &texts).await } else { Ok(()) }
     }
 
-    /// Forgets it.
-    pub async fn forget_overview(&self) -> Result<()> {
-        self.keep("overview", &[]).await
+    /// Removes the overview.
+    pub async fn remove_overview(&self) -> Result<()> {
+        self.replace("overview", &[]).await
     }
 
-    /// The tree, if it has been received.
+    /// Returns the tree of places, if it has been received.
     pub async fn places(&self) -> Result<Option<Places>> {
         let Some(texts) = self.texts("places").await? else { return Ok(None) };
         let (mut places, mut slice) = (Vec::new(), TimeSlice::begin().await);
@@ -103,28 +104,29 @@ impl SharedDb {
         Ok(Some(Places::new(places)))
     }
 
-    /// Keeps the tree.
-    pub async fn keep_places(&self, places: &Places) -> Result<()> {
+    /// Stores the tree of places.
+    pub async fn put_places(&self, places: &Places) -> Result<()> {
         let mut texts = Vec::new();
-        write(&mut texts, places.all().chunks(SIZE)).await?;
-        self.keep("places", &texts).await
+        serialise(&mut texts, places.all().chunks(SIZE)).await?;
+        self.replace("places", &texts).await
     }
 }
 
-/// Where a text of those under a name is kept.
+/// Returns the key of one of the texts of a value.
 fn key(name: &str, number: usize) -> JsValue {
     format!("{name} {number}").into()
 }
 
-/// Returns the number of chunks, by the value under their name.
+/// Returns the number of texts of a value.
 fn count(stored: &JsValue) -> usize {
     stored.as_f64().unwrap_or_default() as usize
 }
 
-async fn write(texts: &mut Vec<String>, pieces: impl Iterator<Item = impl Serialize>) -> Result<()> {
+/// Serialises chunks; the browser can paint in between.
+async fn serialise(texts: &mut Vec<String>, chunks: impl Iterator<Item = impl Serialize>) -> Result<()> {
     let mut slice = TimeSlice::begin().await;
-    for piece in pieces {
-        texts.push(local_storage::to_json(&piece)?);
+    for chunk in chunks {
+        texts.push(local_storage::to_json(&chunk)?);
         slice.next().await;
     }
     Ok(())

@@ -1,137 +1,252 @@
-//! A person's outbox and replica.
+//! A person's outbox and replica on this phone: the transactions of [`jiedui_core::storage`] on IndexedDB.
 
-mod outbox;
-mod pull;
-mod push;
-
-pub use outbox::Unsent;
-
-use crate::storage::entry_view::{EntryView, entry_views};
-use crate::storage::journal::journal;
-use crate::storage::ledger_view::{ItemView, item_views};
-use crate::storage::my_entries::{Gone, MyEntries};
-use crate::storage::photo_db::named;
-use crate::storage::replica_progress::ReplicaProgress;
-use crate::storage::unsent_count;
-use crate::storage::{Connection, Result, all, commit, get, put};
-use idb::{ObjectStore, TransactionMode};
-use jiedui_core::entry::Entry;
-use jiedui_core::sync::{Kind, OutboxItem, Record, Sender};
+use crate::storage::indexed_db::{IndexedDb, STORES, layout};
+use crate::storage::{Connection, Result, in_use, local_storage, persistently, unsent_count};
+use idb::TransactionMode;
+use jiedui_core::catalogue::Catalogue;
+use jiedui_core::entry::{Entry, Fields};
+use jiedui_core::storage::pull::StoredPage;
+use jiedui_core::storage::{
+    EntryPage, EntryRange, EntryView, ItemView, MyEntries, MyEntry, MyEntryKey, MyEntryPage, Owner, PendingDeletion,
+    ReplicaProgress, Retention, SaveOutcome, SaveRequest, Unsent, deletion, lists, meta, outbox, pull, push, retention,
+    saving,
+};
+use jiedui_core::sync::{Kind, Op, Path, PullResponse, PushResult, Record, Window};
 use std::collections::BTreeSet;
+use time::Date;
 use uuid::Uuid;
 
-pub(super) const META: &str = "meta";
-pub(super) const OUTBOX: &str = "outbox";
-pub(super) const REPLICA: &str = "replica";
-/// Entries of this person's that others have deleted.
-pub(super) const GONE: &str = "gone";
-/// How much of the feed the replica holds.
-const PROGRESS: &str = "replica";
 /// A person's database on this phone. It stays when they sign out with something unsent.
 pub struct UserDb {
-    pub(super) database: Connection,
-    pub(super) user: Uuid,
+    database: Connection,
+    user: Uuid,
 }
 
 impl UserDb {
     /// Opens it.
     pub async fn open(user: Uuid) -> Result<Self> {
-        let database = Connection::open(&format!("jiedui-{user}"), &[META, OUTBOX, REPLICA]).await?;
+        let database = Connection::open(&format!("jiedui-{user}"), layout(user)).await?;
         Ok(Self { database, user })
+    }
+
+    fn owner(&self) -> Owner<'static> {
+        Owner { user: self.user, new_id: &new_id }
+    }
+
+    async fn begin(&self, mode: TransactionMode) -> Result<IndexedDb> {
+        Ok(IndexedDb::new(self.database.begin(&STORES, mode).await?))
+    }
+
+    async fn read<T>(&self, work: impl AsyncFnOnce(&IndexedDb) -> Result<T>) -> Result<T> {
+        work(&self.begin(TransactionMode::ReadOnly).await?).await
+    }
+
+    /// Does the work of one transaction. When this returns without an error, its writes are on the phone; after an error none
+    /// are.
+    async fn write<T>(&self, work: impl AsyncFn(&IndexedDb) -> Result<T>) -> Result<T> {
+        persistently(async || {
+            let transaction = self.begin(TransactionMode::ReadWrite).await?;
+            match work(&transaction).await {
+                Ok(result) => transaction.commit().await.map(|()| result),
+                Err(error) => {
+                    transaction.abort();
+                    Err(error)
+                }
+            }
+        })
+        .await
     }
 
     /// Returns the identifier of this client, by which the server tells its mutations from others'.
     pub async fn client(&self) -> Result<Uuid> {
-        let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
-        let sender = self.sender(&transaction.object_store(META)?).await?;
-        commit(transaction).await?;
-        Ok(sender.client)
+        self.write(async |transaction| meta::client(transaction, self.owner()).await).await
     }
 
-    /// Returns the sender of this phone, within the transaction.
-    pub(super) async fn sender(&self, meta: &ObjectStore) -> Result<Sender> {
-        let client = match get(meta, "client").await? {
-            Some(client) => client,
-            None => {
-                let client = new_id();
-                put(meta, "client", &client).await?;
-                client
-            }
-        };
-        Ok(Sender { user: self.user, client, epoch: get(meta, "epoch").await? })
-    }
-
-    /// Where to go on from.
+    /// Returns the cursor of the next pull.
     pub async fn cursor(&self) -> Result<Option<String>> {
-        let transaction = self.database.begin(&[META], TransactionMode::ReadOnly).await?;
-        get(&transaction.object_store(META)?, "cursor").await
+        self.read(async |transaction| meta::cursor(transaction).await).await
     }
 
     /// Returns how much of the feed the replica holds.
     pub async fn replica_progress(&self) -> Result<ReplicaProgress> {
-        let transaction = self.database.begin(&[META], TransactionMode::ReadOnly).await?;
-        Ok(get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default())
+        self.read(async |transaction| meta::progress(transaction).await).await
     }
 
     /// Records that the overview counts everything that the server has accepted.
     pub async fn all_counted(&self) -> Result<()> {
-        let transaction = self.database.begin(&[META], TransactionMode::ReadWrite).await?;
-        put(&transaction.object_store(META)?, "accepted", &Vec::<Uuid>::new()).await?;
-        commit(transaction).await
+        self.write(async |transaction| push::all_counted(transaction, self.user).await).await
     }
 
-    /// All entries that this person may see, as the server last sent them.
-    pub async fn entries(&self) -> Result<Vec<(Uuid, Entry)>> {
-        let transaction = self.database.begin(&[REPLICA], TransactionMode::ReadOnly).await?;
-        let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
-        let entry = |record: &Record| Some((record.id, Entry::from_checked(&record.fields)?));
-        Ok(replica.iter().filter(|record| record.kind == Kind::Entry).filter_map(entry).collect())
-    }
-
-    /// Returns all entries that this person may see, with unsent changes, and how much of the feed they come from.
-    pub async fn visible_entries(&self) -> Result<(Vec<EntryView>, ReplicaProgress)> {
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
-        let progress = get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default();
-        let replica = all(&transaction.object_store(REPLICA)?).await?;
-        let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok((entry_views(self.user, replica, &outbox), progress))
-    }
-
-    /// The photos that this phone's records and changes name.
-    pub async fn photos_named(&self) -> Result<BTreeSet<String>> {
-        let transaction = self.database.begin(&[OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
-        let replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
-        let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok(named(&replica, &outbox))
-    }
-
-    /// Returns the ledger items that this person may see, with unsent changes, and how much of the feed they come from.
-    pub async fn ledger(&self) -> Result<(Vec<ItemView>, ReplicaProgress)> {
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
-        let progress = get(&transaction.object_store(META)?, PROGRESS).await?.unwrap_or_default();
-        let replica = all(&transaction.object_store(REPLICA)?).await?;
-        let outbox: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        Ok((item_views(replica, &outbox), progress))
-    }
-
-    /// Returns this person's entries. The number of unsent changes is recorded in local storage, and compared with the recorded
-    /// one: a database that was emptied meanwhile is found out.
-    pub async fn journal(&self) -> Result<MyEntries> {
+    /// Returns the counts of this person's entries. The number of unsent changes is recorded in local storage, and compared
+    /// with the recorded one, which detects a database that was emptied meanwhile.
+    pub async fn my_entries(&self) -> Result<MyEntries> {
         let recorded = unsent_count::read(self.user);
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
-        let mut replica: Vec<Record> = all(&transaction.object_store(REPLICA)?).await?;
-        replica.retain(|record| record.kind == Kind::Entry);
-        let outbox = all(&transaction.object_store(OUTBOX)?).await?;
-        let meta = transaction.object_store(META)?;
-        let accepted: Option<Vec<Uuid>> = get(&meta, "accepted").await?;
-        let gone: Option<Vec<Gone>> = get(&meta, GONE).await?;
-        let progress: ReplicaProgress = get(&meta, PROGRESS).await?.unwrap_or_default();
-        let next_seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
-        let journal = journal(self.user, replica, outbox, &accepted.unwrap_or_default());
-        let counted = recorded.after(journal.unsent, next_seq);
+        let mine = self.read(async |transaction| lists::summary(transaction, self.user).await).await?;
+        let counted = recorded.after(mine.unsent, mine.next_seq);
         unsent_count::write(self.user, recorded, counted);
-        let is_complete = progress.is_complete;
-        Ok(MyEntries { gone: gone.unwrap_or_default(), is_complete, lost: counted.lost, ..journal })
+        Ok(MyEntries { lost: counted.lost, ..mine })
+    }
+
+    /// Returns a page of this person's entries.
+    pub async fn my_entry_page(
+        &self,
+        only_to_settle: bool,
+        after: Option<&MyEntryKey>,
+        limit: u32,
+    ) -> Result<MyEntryPage> {
+        self.read(async |transaction| lists::my_entries(transaction, self.user, only_to_settle, after, limit).await)
+            .await
+    }
+
+    /// Returns the number of this person's entries between two dates.
+    pub async fn count_mine(&self, from: Date, until: Date) -> Result<usize> {
+        self.read(async |transaction| lists::count_mine(transaction, from, until).await).await
+    }
+
+    /// Returns this person's recent entries, newest first.
+    pub async fn recent_entries(&self) -> Result<Vec<MyEntry>> {
+        self.read(async |transaction| lists::recent_entries(transaction, self.user).await).await
+    }
+
+    /// Returns a page of the entries that this person may see.
+    pub async fn entry_page(&self, range: &EntryRange, after: Option<&str>, limit: u32) -> Result<EntryPage> {
+        self.read(async |transaction| lists::entries(transaction, self.user, range, after, limit).await).await
+    }
+
+    /// Returns the number of entries in each of some ranges of the same index.
+    pub async fn count_entries(&self, ranges: &[EntryRange]) -> Result<Vec<usize>> {
+        self.read(async |transaction| lists::count_entries(transaction, ranges).await).await
+    }
+
+    /// Returns the entries of each place and date.
+    pub async fn entries_on(&self, days: &[(String, Date)]) -> Result<Vec<Vec<EntryView>>> {
+        self.read(async |transaction| lists::entries_on(transaction, self.user, days).await).await
+    }
+
+    /// Returns all entries that the server has at a place, without unsent changes.
+    pub async fn records_at(&self, place: &str) -> Result<Vec<(Uuid, Entry)>> {
+        self.read(async |transaction| lists::records_at(transaction, place).await).await
+    }
+
+    /// Returns the ledger items that this person may see, with unsent changes.
+    pub async fn ledger(&self) -> Result<Vec<ItemView>> {
+        self.read(async |transaction| lists::ledger(transaction).await).await
+    }
+
+    /// Returns which of some photos this phone's records and changes name.
+    pub async fn named_photos(&self, hashes: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        self.read(async |transaction| lists::named_photos(transaction, hashes).await).await
+    }
+
+    /// Returns one of this person's entries with unsent changes, and the number of the last change by a form on this phone.
+    pub async fn my_entry_of(&self, id: Uuid) -> Result<Option<(MyEntry, u64)>> {
+        self.read(async |transaction| saving::my_entry(transaction, self.user, id).await).await
+    }
+
+    /// Returns anybody's entry with unsent changes, and the same number.
+    pub async fn entry_view_of(&self, id: Uuid) -> Result<Option<(EntryView, u64)>> {
+        self.read(async |transaction| saving::entry_view(transaction, self.user, id).await).await
+    }
+
+    /// Returns a ledger item with unsent changes, and the same number.
+    pub async fn item_view_of(&self, id: Uuid) -> Result<Option<(ItemView, u64)>> {
+        self.read(async |transaction| saving::item_view(transaction, id).await).await
+    }
+
+    /// Adds what a form has made to the outbox. When this returns, it is on the phone.
+    pub async fn save_request(&self, made: &SaveRequest) -> Result<SaveOutcome> {
+        self.write(async |transaction| saving::save_request(transaction, self.owner(), made).await).await
+    }
+
+    /// Adds a change of a record to the outbox. When this returns, it is on the phone.
+    pub async fn save(&self, kind: Kind, id: Uuid, base_rev: u64, op: Op, fields: Fields) -> Result<()> {
+        let change = || (kind.clone(), id, base_rev, op);
+        self.write(async |transaction| outbox::save(transaction, self.owner(), change(), fields.clone()).await)
+            .await
+            .map(drop)
+    }
+
+    /// Adds a resolution of the conflict of mutation `seq` to the outbox.
+    pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<()> {
+        self.write(async |transaction| outbox::choose(transaction, self.owner(), (id, rev), seq, take.clone()).await)
+            .await
+            .map(drop)
+    }
+
+    /// Adds the deletion of a record to the outbox, where it is held back for the undo period. Returns its number.
+    pub async fn delete(&self, kind: Kind, id: Uuid, base_rev: u64, fields: Fields, now: i64) -> Result<u64> {
+        let record = || (kind.clone(), id, base_rev);
+        self.write(async |transaction| deletion::delete(transaction, self.owner(), record(), fields.clone(), now).await)
+            .await
+    }
+
+    /// Removes a deletion that is still held back; returns false if it may have been sent.
+    pub async fn undo_delete(&self, seq: u64, now: i64) -> Result<bool> {
+        self.write(async |transaction| deletion::undo(transaction, self.user, seq, now).await).await
+    }
+
+    /// Returns the deletions of ledger items that wait to be sent.
+    pub async fn item_deletions(&self) -> Result<Vec<PendingDeletion>> {
+        self.read(async |transaction| deletion::of_items(transaction).await).await
+    }
+
+    /// Records that the person has seen that an entry of theirs is gone.
+    pub async fn forget_gone(&self, id: Uuid) -> Result<()> {
+        self.write(async |transaction| deletion::forget_gone(transaction, id).await).await
+    }
+
+    /// Removes the rejected changes of a record.
+    pub async fn discard_refused(&self, id: Uuid) -> Result<()> {
+        self.write(async |transaction| outbox::discard_refused(transaction, self.user, id).await).await
+    }
+
+    /// Returns all unsent mutations as the body of a push.
+    pub async fn outbox_as_push(&self, now: i64) -> Result<String> {
+        let push = self.read(async |transaction| outbox::as_push(transaction, self.user, now).await).await?;
+        Ok(local_storage::to_json(&push)?)
+    }
+
+    /// Returns the oldest mutations that can be sent, up to the first that is held back.
+    pub async fn unsent(&self, limit: usize, now: i64) -> Result<Unsent> {
+        self.read(async |transaction| outbox::unsent(transaction, limit, now).await).await
+    }
+
+    /// Stores the results of a push that was sent as a client to a database epoch of the server. Removes the records outside the
+    /// window that no change needs any more.
+    pub async fn store_push(
+        &self,
+        catalogue: Option<&Catalogue>,
+        sent: (Uuid, Option<u64>),
+        results: &[PushResult],
+    ) -> Result<()> {
+        let in_use = in_use::of(self.user);
+        let retention = Retention { catalogue, in_use: &in_use };
+        self.write(async |transaction| push::store_push(transaction, self.owner(), retention, sent, results).await)
+            .await
+            .map(drop)
+    }
+
+    /// Stores a page of records and its cursor. `after` is the cursor with which it was requested. Returns `None`, and stores
+    /// nothing, if another tab has stored a page meanwhile.
+    pub async fn store_pull(
+        &self,
+        catalogue: Option<&Catalogue>,
+        after: Option<&str>,
+        pulled: &PullResponse,
+    ) -> Result<Option<StoredPage>> {
+        let in_use = in_use::of(self.user);
+        let retention = Retention { catalogue, in_use: &in_use };
+        self.write(async |transaction| pull::store_pull(transaction, self.user, retention, after, pulled).await).await
+    }
+
+    /// Returns the window of the replica; `None` if it holds everything.
+    pub async fn window(&self) -> Result<Option<Window>> {
+        self.read(async |transaction| meta::window(transaction).await).await
+    }
+
+    /// Stores records that a screen has read from the server, outside the window. Returns the number of new ones.
+    pub async fn hold(&self, records: &[Record]) -> Result<usize> {
+        self.write(async |transaction| retention::hold(transaction, self.user, records).await).await
     }
 }
 

@@ -28,7 +28,7 @@ async fn user_db(model: AppState) -> Result<UserDb, StoreError> {
 /// Shows a new item of the outbox on the screens and starts the sync.
 async fn show_and_send(model: AppState, db: &UserDb) {
     // The change is saved even if it cannot be shown yet.
-    match db.journal().await {
+    match db.my_entries().await {
         Ok(journal) => model.show_my_entries(journal),
         Err(error) => {
             model.journal.is_stale.set_value(true);
@@ -137,7 +137,7 @@ pub async fn undo_delete_item(model: AppState, deletion: PendingDeletion) -> Res
 pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let db = user_db(model).await?;
     db.discard_refused(id).await?;
-    model.show_my_entries(db.journal().await?);
+    model.show_my_entries(db.my_entries().await?);
     Ok(())
 }
 
@@ -145,7 +145,7 @@ pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError
 pub async fn forget_gone(model: AppState, id: Uuid) -> Result<(), StoreError> {
     let db = user_db(model).await?;
     db.forget_gone(id).await?;
-    model.show_my_entries(db.journal().await?);
+    model.show_my_entries(db.my_entries().await?);
     Ok(())
 }
 

@@ -4,18 +4,20 @@ use super::{offline_readiness, photos};
 use crate::api::endpoints;
 use crate::state::AppState;
 use crate::storage::Result as StoreResult;
-use crate::storage::journal::concerns;
 use crate::storage::replica_progress::ReplicaProgress;
 use crate::storage::tab_lock as lock;
-use crate::storage::user_db::{Unsent, UserDb};
+use crate::storage::user_db::UserDb;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use gloo_timers::future::TimeoutFuture;
+use jiedui_core::figures::overview::Overview;
+use jiedui_core::storage::Unsent;
 use jiedui_core::sync::{Engine, Failure, Input, Output, PullResponse, Status};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
@@ -32,6 +34,8 @@ pub struct Driver {
     engine: RefCell<Engine>,
     /// Response whose remaining pages are still to be read.
     pages: RefCell<Option<endpoints::Pages>>,
+    /// Cursor after which the next page of the response continues.
+    asked_after: RefCell<Option<String>>,
     /// Cursor at which the user's entries were last read; another tab may have advanced it since.
     journal_at: RefCell<Option<String>>,
     /// Whether records have arrived that the screens do not show yet.
@@ -56,6 +60,7 @@ impl Driver {
             answered_in: Cell::default(),
             engine: RefCell::new(Engine::new(seed)),
             pages: RefCell::default(),
+            asked_after: RefCell::default(),
             journal_at: RefCell::default(),
             has_news: Cell::default(),
             ask_for_photos: Cell::new(true),
@@ -67,6 +72,9 @@ impl Driver {
     pub async fn run(self, mut inputs: UnboundedReceiver<Input>) {
         let driver = Rc::new(self);
         driver.show_journal().await;
+        if let Some(window) = driver.stored(driver.person.window().await) {
+            driver.app.replica.window.set(window);
+        }
         if let Some(progress) = driver.stored(driver.person.replica_progress().await) {
             driver.show_progress(progress).await;
         }
@@ -125,8 +133,9 @@ impl Driver {
                 })))
             }
             Output::StorePush(results) => {
-                let stored =
-                    self.stored(self.person.store_push(self.sent_as.get(), self.answered_in.get(), &results).await);
+                let (overview, sent) = (self.overview(), (self.sent_as.get(), self.answered_in.get()));
+                let catalogue = overview.as_deref().map(|overview| &overview.catalogue);
+                let stored = self.stored(self.person.store_push(catalogue, sent, &results).await);
                 self.show_journal().await;
                 super::changes::notify_other_tabs();
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
@@ -137,32 +146,36 @@ impl Driver {
             },
             Output::StorePull(pulled) => {
                 let before = self.person.cursor().await.ok().flatten();
-                let stored = self.stored(self.person.store_pull(&pulled).await);
-                let journal = self.app.journal.entries.get_untracked().unwrap_or_default();
+                let (overview, after) = (self.overview(), self.asked_after.borrow().clone());
+                let catalogue = overview.as_deref().map(|overview| &overview.catalogue);
+                let stored = self.stored(self.person.store_pull(catalogue, after.as_deref(), &pulled).await);
+                let Some(Some(page)) = stored else {
+                    // The remaining pages would leave a gap.
+                    self.pages.take();
+                    // A page of another tab has been stored instead: the next request continues from there.
+                    return Some(stored.map_or(Input::StorageFailed, |_| Input::PullStored));
+                };
+                self.asked_after.replace(Some(pulled.cursor.clone()));
+                if pulled.window.is_some() {
+                    self.app.replica.window.set(pulled.window.clone());
+                }
                 if pulled.reset {
                     self.ask_for_photos.set(true);
                 }
-                if stored.is_some_and(|(_, is_restored)| is_restored) {
+                if page.is_restored {
                     // The next round sends what the restored server may lack.
                     self.engine.borrow_mut().handle(Input::Wake);
-                    self.app.journal.is_stale.set_value(true);
                 }
-                if pulled.reset || concerns(self.user, &journal, &pulled.records) {
+                if page.is_mine {
                     self.app.journal.is_stale.set_value(true);
                 } else if *self.journal_at.borrow() == before {
                     self.journal_at.replace(Some(pulled.cursor.clone()));
                 }
-                if stored.is_some() && !pulled.records.is_empty() {
+                if !pulled.records.is_empty() || !pulled.left.is_empty() || pulled.window.is_some() {
                     self.has_news.set(true);
                 }
-                if stored.is_none() {
-                    // The remaining pages would leave a gap.
-                    self.pages.take();
-                }
-                if let Some((progress, _)) = stored {
-                    self.show_progress(progress).await;
-                }
-                Some(stored.map_or(Input::StorageFailed, |_| Input::PullStored))
+                self.show_progress(page.progress).await;
+                Some(Input::PullStored)
             }
             Output::Wait(wait) => {
                 let (sender, milliseconds) = (self.sender.clone(), u32::try_from(wait.as_millis()).unwrap_or(u32::MAX));
@@ -214,13 +227,21 @@ impl Driver {
         let arriving = self.pages.take();
         let mut pages = match arriving {
             Some(pages) => pages,
-            None => endpoints::Pages::ask(self.user, cursor.as_deref()).await?,
+            None => {
+                self.asked_after.replace(cursor.clone());
+                endpoints::Pages::ask(self.user, cursor.as_deref()).await?
+            }
         };
         let page = pages.next().await?;
         if page.more {
             self.pages.replace(Some(pages));
         }
         Ok(page)
+    }
+
+    /// Returns the overview, whose catalogue decides which records the phone holds.
+    fn overview(&self) -> Option<Arc<Overview>> {
+        self.app.overviews.server.get_untracked()
     }
 
     /// Returns the value of a storage operation, or shows its error.
@@ -240,7 +261,7 @@ impl Driver {
     async fn show_journal(&self) {
         self.app.journal.is_stale.set_value(false);
         self.journal_at.replace(self.person.cursor().await.ok().flatten());
-        let Some(journal) = self.stored(self.person.journal().await) else {
+        let Some(journal) = self.stored(self.person.my_entries().await) else {
             self.app.journal.is_stale.set_value(true);
             return;
         };

@@ -194,7 +194,7 @@ pub async fn sign_out(app: AppState) {
     preferences::apply(None);
     // The figures may be visible to signed-in users only.
     if let Ok(shared) = SharedDb::open().await
-        && let Err(error) = shared.forget_overview().await
+        && let Err(error) = shared.remove_overview().await
     {
         app.storage.error.set(Some(error));
     }

@@ -13,6 +13,7 @@ mod offline_readiness;
 mod overview;
 pub mod photo_scaling;
 pub mod photos;
+pub mod remote;
 pub mod village;
 
 pub use changes::{

@@ -41,8 +41,10 @@ async fn read_or_fetch(app: AppState) -> Result<()> {
         // They can be chosen even if they cannot be stored.
         let places = Arc::new(places);
         app.geography.places.set(places.clone());
-        let written = async { SharedDb::open().await?.keep_places(&places).await }.await;
+        let written = async { SharedDb::open().await?.put_places(&places).await }.await;
         return update(app).await.and(written);
+    } else if let Err(error) = stored {
+        return update(app).await.and(Err(error));
     }
     if let Err(error) = stored {
         return update(app).await.and(Err(error));

@@ -33,7 +33,7 @@ pub async fn refresh(app: AppState) -> bool {
             // The link to the shared view has expired or was revoked: its data is removed from the phone.
             if error.status == 401 && app.session.user.with_untracked(Option::is_none) {
                 app.overviews.server.set(None);
-                let _ = async { SharedDb::open().await?.forget_overview().await }.await;
+                let _ = async { SharedDb::open().await?.remove_overview().await }.await;
             }
             return false;
         }
@@ -83,7 +83,7 @@ async fn is_stored() -> bool {
 /// Stores an overview, unless `is_current` returns false before the transaction completes.
 async fn store(app: AppState, overview: &Overview, is_current: impl Fn() -> bool) {
     let stored = async {
-        SharedDb::open().await?.keep_overview(overview, is_current).await?;
+        SharedDb::open().await?.put_overview(overview, is_current).await?;
         offline_readiness::update(app).await
     };
     if let Err(error) = stored.await {

@@ -55,7 +55,7 @@ pub async fn take_in(app: AppState, file: &Blob, keep_place: bool) -> Result<Str
     let sent = app.journal.photos.with_untracked(|photos| photos.get(&sha256).map(|photo| photo.sent));
     if sent.is_none() {
         let info = PhotoInfo { sha256: sha256.clone(), sent: UploadState::Not, at: js_sys::Date::now() };
-        photos.keep(&info, &content).await?;
+        photos.put(&info, &content).await?;
         show(app, &sha256, UploadState::Not, &content);
     }
     Ok(sha256)
@@ -92,8 +92,8 @@ pub async fn begin(app: AppState, person: &UserDb) -> Result<(), StoreError> {
     let all = photos.all().await?;
     let is_old =
         |photo: &PhotoInfo| photo.sent != UploadState::Yes && js_sys::Date::now() - photo.at > UNNAMED_LIFETIME;
-    // Reads all entries, so only if an old photo exists.
-    let named = if all.iter().any(is_old) { person.photos_named().await? } else { BTreeSet::new() };
+    let old = all.iter().filter(|photo| is_old(photo)).map(|photo| photo.sha256.clone()).collect();
+    let named = person.named_photos(&old).await?;
     let drafts: BTreeSet<String> = drafts::all(user(app)).into_iter().flat_map(|draft| draft.attachments).collect();
     let sent = all.iter().filter(|photo| photo.sent == UploadState::Yes);
     let spared: Vec<String> = sent.rev().skip(MAX_UPLOADED).map(|photo| photo.sha256.clone()).collect();
@@ -111,10 +111,13 @@ pub async fn begin(app: AppState, person: &UserDb) -> Result<(), StoreError> {
 /// Sends the unsent photos that entries name. Those that cannot be sent now wait for the next round.
 pub async fn send(app: AppState, person: &UserDb) -> Result<(), StoreError> {
     let waits = |photo: &LocalPhoto| photo.sent == UploadState::Not;
-    if !app.journal.photos.with_untracked(|photos| photos.values().any(waits)) {
+    let unsent: BTreeSet<String> = app.journal.photos.with_untracked(|photos| {
+        photos.iter().filter(|(_, photo)| waits(photo)).map(|(sha256, _)| sha256.clone()).collect()
+    });
+    if unsent.is_empty() {
         return Ok(());
     }
-    let (user, named) = (user(app), person.photos_named().await?);
+    let (user, named) = (user(app), person.named_photos(&unsent).await?);
     lock::with_tab_lock(&format!("jiedui-photos-{user}"), async move {
         if let Err(error) = send_all(app, user, named).await {
             app.storage.error.set(Some(error));

@@ -39,6 +39,6 @@ pub fn follow(app: AppState, filter: Memo<Filter>) {
 /// Computes the village's overview from the entries on the phone.
 async fn overview_from_replica(app: AppState, whole: &Overview, village: &str) -> Option<Overview> {
     let user = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id))?;
-    let entries = UserDb::open(user).await.ok()?.entries().await.ok()?;
+    let entries = UserDb::open(user).await.ok()?.records_at(village).await.ok()?;
     Some(whole.of_village(village, entries.iter().map(|(id, entry)| (*id, entry))))
 }

@@ -2,77 +2,35 @@
 
 use super::photo::photos;
 use crate::labels::entry::{activity_name, answers_line};
-use crate::state::{AppState, use_app_state};
-use crate::storage::StoreError;
-use crate::storage::entry_view::EntryView;
-use crate::storage::replica_progress::ReplicaProgress;
-use crate::storage::user_db::UserDb;
-use crate::ui::loading::guard_replica;
+use crate::state::AppState;
+use crate::ui::stored::FoundEntries;
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::{date::format_date, month::Month};
 use leptos::prelude::*;
 use maud::{Markup, html};
-use std::sync::Arc;
 use uuid::Uuid;
-use wasm_bindgen_futures::spawn_local;
 
 /// Characters of the answers in a short row: two lines on the narrowest wall screen.
 const SHORT: usize = 60;
 
-/// Reads this phone's replica of the entries, the newest first, while `wanted` returns true. `None` until it has been read,
-/// and for visitors without an account.
-pub fn use_entries(wanted: impl Fn() -> bool + 'static) -> Signal<Option<Arc<Vec<EntryView>>>> {
-    let app = use_app_state();
-    let entries = RwSignal::new(None);
-    let is_complete = app.replica.is_complete;
-    Effect::new(move |_| {
-        // The overview and the replica are updated at different times.
-        app.overviews.local.track();
-        app.journal.entries.track();
-        app.replica.version.track();
-        is_complete.track();
-        if wanted() {
-            spawn_local(async move {
-                match read_entries(app).await {
-                    Ok(read) => drop(entries.try_set(read.map(|(entries, progress)| (Arc::new(entries), progress)))),
-                    Err(error) => app.storage.error.set(Some(error)),
-                }
-            });
-        }
-    });
-    guard_replica(app, entries)
-}
-
-async fn read_entries(app: AppState) -> Result<Option<(Vec<EntryView>, ReplicaProgress)>, StoreError> {
-    let Some(user) = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)) else { return Ok(None) };
-    Ok(Some(UserDb::open(user).await?.visible_entries().await?))
-}
-
-/// Renders the first `limit` entries that match, or why there are none. Returns the number of matching entries too; 0 while
-/// an incomplete replica cannot be counted.
-pub fn entry_list(
-    app: AppState,
-    overview: &Overview,
-    entries: Option<&Vec<EntryView>>,
-    matches: impl Fn(&Entry) -> bool,
-    limit: usize,
-) -> (Markup, usize) {
-    let Some(entries) = entries else {
+/// Renders entries that were found, or why there are none. Returns the number of all of them too; 0 while they are
+/// being counted, and while an incomplete replica cannot be.
+pub fn entry_list(app: AppState, overview: &Overview, found: Option<&FoundEntries>) -> (Markup, usize) {
+    let Some(found) = found else {
         let signed_in = app.session.user.with_untracked(Option::is_some);
         let reason = if signed_in { app.replica_notice() } else { Some(app.texts.entries_with_account().to_owned()) };
         return (html! { p { (reason.as_deref().unwrap_or(app.texts.loading())) } }, 0);
     };
-    let matching: Vec<&EntryView> = entries.iter().filter(|view| matches(&view.entry)).collect();
     let notice = app.replica_notice();
-    if matching.is_empty() {
+    if found.count == 0 && found.is_whole {
         return (html! { p { (notice.as_deref().unwrap_or(app.texts.no_entries())) } }, 0);
     }
-    let count = if app.replica.state.get().is_countable() { matching.len() } else { 0 };
+    let count = if app.replica.state.get().is_countable() && found.is_whole { found.count } else { 0 };
     let list = html! {
         @if let Some(notice) = notice { p class="partial" { (notice) } }
         ul class="latest" {
-            @for view in matching.iter().take(limit) { (entry_row(app, overview, Some(view.id), &view.entry)) }
+            @for view in &found.entries { (entry_row(app, overview, Some(view.id), &view.entry)) }
         }
     };
     (list, count)

@@ -5,6 +5,7 @@ use crate::state::{AppState, use_app_state};
 use crate::ui::chips::{Chip, Chips};
 use crate::ui::geolocation::{distance, here, is_permitted};
 use crate::ui::pick_field::{PickRow, ignore_enter};
+use crate::ui::recent::{Recent, use_recent};
 use crate::ui::sheet::Sheet;
 use jiedui_core::directory::place::{Level, Place, Places, covers};
 use jiedui_core::values::sort::sort_by_key;
@@ -54,10 +55,12 @@ pub fn PlaceField(
             });
         }
     });
-    let recent = Memo::new(move |_| chips(app, &recent_places(app)));
+    let entries = use_recent();
+    let recent = Memo::new(move |_| chips(app, &recent_places(app, entries)));
     // The entries may arrive after the position.
-    let near =
-        Memo::new(move |_| position.get().map(|position| chips(app, &near_places(app, position))).unwrap_or_default());
+    let near = Memo::new(move |_| {
+        position.get().map(|position| chips(app, &near_places(entries, position))).unwrap_or_default()
+    });
     // One press while nothing is chosen.
     let first = Signal::derive(move || if value.with(String::is_empty) { recent.get() } else { Vec::new() });
     view! {
@@ -159,11 +162,11 @@ fn is_in_scope(scope: &[String], code: &str) -> bool {
 }
 
 /// Returns the places of the user's last entries, each once, the latest first.
-fn recent_places(app: AppState) -> Vec<String> {
+fn recent_places(app: AppState, entries: Recent) -> Vec<String> {
     let scope = scope(app);
     let mut codes = Vec::new();
-    app.journal.entries.with(|journal| {
-        let entries = journal.iter().flat_map(|journal| &journal.entries);
+    entries.with(|entries| {
+        let entries = entries.iter().flat_map(|entries| entries.iter());
         for code in entries.map(|entry| &entry.entry.place).filter(|code| is_in_scope(&scope, code)) {
             if codes.len() < OFFERED && !codes.contains(code) {
                 codes.push(code.clone());
@@ -174,9 +177,9 @@ fn recent_places(app: AppState) -> Vec<String> {
 }
 
 /// Returns the places of the user's entries near a position, the nearest first.
-fn near_places(app: AppState, position: (f64, f64)) -> Vec<String> {
-    let mut codes: Vec<(u64, String)> = app.journal.entries.with(|journal| {
-        let entries = journal.iter().flat_map(|journal| &journal.entries);
+fn near_places(entries: Recent, position: (f64, f64)) -> Vec<String> {
+    let mut codes: Vec<(u64, String)> = entries.with(|entries| {
+        let entries = entries.iter().flat_map(|entries| entries.iter());
         let near = entries.filter_map(|entry| {
             let metres = distance(entry.entry.position?, position);
             (metres <= NEAR).then(|| (metres as u64, entry.entry.place.clone()))

@@ -10,7 +10,9 @@ pub use color::{ColorError, ProgrammeColor};
 pub use form::{Choice, Computed, Condition, Field, Kind};
 
 use crate::values::quantity::{Qualifier, Quantity};
+use crate::values::sort::collect_sorted;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A programme: a field of co-operation between the two regions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -199,6 +201,13 @@ impl Catalogue {
         }
     }
 
+    /// Returns the codes of the activities of which some version of the form feeds an indicator.
+    pub fn activities_feeding(&self, indicator: &str) -> BTreeSet<&str> {
+        let feeds = |form: &&Activity| form.fields.iter().any(|field| field.feeds.as_deref() == Some(indicator));
+        let forms = self.activities.iter().chain(&self.previous_versions);
+        collect_sorted(forms.filter(feeds).map(|form| form.code.as_str()))
+    }
+
     /// Returns a field of an activity from the newest version of the form that has it.
     pub fn field(&self, activity: &str, code: &str) -> Option<&Field> {
         let previous = self.previous_versions.iter().rev().filter(|form| form.code == activity);
@@ -253,6 +262,22 @@ mod tests {
         let error = |color: Value| programme("ecology", color).unwrap_err().to_string();
         assert_eq!(error(json!("green")), ColorError::Syntax.to_string());
         assert_eq!(error(json!("#ffff00")), ColorError::LowContrast.to_string());
+    }
+
+    #[test]
+    fn activities_feeding_covers_previous_versions() {
+        let form = |code: &str, version: u32, feeds: Option<&str>| {
+            let field = Field { code: "count".into(), feeds: feeds.map(str::to_owned), ..Field::default() };
+            let [programme, name, name_en] = [const { String::new() }; 3];
+            Activity { code: code.to_owned(), programme, name, name_en, version, fields: vec![field] }
+        };
+        let catalogue = Catalogue {
+            activities: vec![form("fair", 1, Some("jobs")), form("course", 2, None), form("visit", 1, Some("visits"))],
+            previous_versions: vec![form("course", 1, Some("jobs"))],
+            ..Catalogue::default()
+        };
+        assert_eq!(catalogue.activities_feeding("jobs"), BTreeSet::from(["course", "fair"]));
+        assert!(catalogue.activities_feeding("roads").is_empty());
     }
 
     #[test]

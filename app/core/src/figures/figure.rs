@@ -108,6 +108,13 @@ impl Filter {
         (!begins_later).then_some(until)
     }
 
+    /// Returns the first and the last day that pass the filter; `None` for no limit.
+    pub fn dates(&self) -> (Option<Date>, Option<Date>) {
+        let from = self.from.max(self.year.map(Month::first_of));
+        let until = [self.until, self.year.map(Month::last_of)].into_iter().flatten().min();
+        (from.map(Month::first_day), until.map(Month::last_day))
+    }
+
     /// Returns whether a month passes the filter.
     pub fn matches_month(&self, month: Month) -> bool {
         self.year.is_none_or(|year| month.year == year)

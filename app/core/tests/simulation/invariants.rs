@@ -6,7 +6,7 @@ use crate::world::{PHONES, World};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::field;
 use jiedui_core::sync::window::{Bounds, Calendar, Facts, Part, Position};
-use jiedui_core::sync::{Kind, Mutation, Outcome, Path, Record, Window};
+use jiedui_core::sync::{Kind, Mutation, OutboxItem, Outcome, Path, Record, Window};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -18,6 +18,9 @@ impl World {
         for (number, phone) in self.phones.iter().enumerate() {
             let held = self.check_replica(phone, &phone.storage.borrow());
             held.map_err(|violation| format!("phone {number}: {violation}"))?;
+            if !phone.storage.borrow().has_right_lists(phone.user.id) {
+                return Err(format!("phone {number} lists records elsewhere than a computation from scratch"));
+            }
         }
         Ok(())
     }
@@ -25,31 +28,32 @@ impl World {
     /// Checks that a phone holds exactly the records of its window, besides those that its outbox needs.
     fn check_replica(&self, phone: &Phone, storage: &Storage) -> Result<(), String> {
         let (disk, user) = (&self.server.disk, phone.user.id);
-        let Some(window) = &storage.window else { return Err("it has no window".into()) };
+        let (replica, outbox, outside) = (storage.replica(), storage.outbox(), storage.outside());
+        let Some(window) = &storage.window() else { return Err("it has no window".into()) };
         self.check_window(&phone.user, window)?;
-        let needed: BTreeSet<Uuid> = storage.outbox.values().map(|item| item.mutation.id).collect();
+        let needed: BTreeSet<Uuid> = outbox.values().map(|item| item.mutation.id).collect();
         // A conflict that is answered again after a restore may repeat an old record.
-        let conflicts = storage.outbox.values().filter(|item| item.is_conflict() && !item.again);
+        let conflicts = outbox.values().filter(|item| item.is_conflict() && !item.again);
         let conflicts: BTreeSet<Uuid> = conflicts.map(|item| item.mutation.id).collect();
         let alive = disk.records.iter().filter(|(_, stored)| !stored.deleted);
         let truth: BTreeMap<Uuid, Record> = alive.map(|(id, stored)| (*id, record(*id, stored))).collect();
         for (id, record) in &truth {
             let facts = Facts::of(record, Some(&CATALOGUE));
             let is_in_conflict = conflicts.contains(id) && disk.is_in_conflict(user, *id) && window.shows(user, &facts);
-            if (window.holds(user, &facts) || is_in_conflict) && storage.replica.get(id) != Some(record) {
-                return Err(format!("it has {:#?} instead of {record:#?}, {window:#?}", storage.replica.get(id)));
+            if (window.holds(user, &facts) || is_in_conflict) && replica.get(id) != Some(record) {
+                return Err(format!("it has {:#?} instead of {record:#?}, {window:#?}", replica.get(id)));
             }
         }
-        for (id, record) in &storage.replica {
+        for (id, record) in &replica {
             let is_needed = needed.contains(id);
             let is_current = truth.get(id) == Some(record);
             let is_held = window.holds(user, &Facts::of(record, Some(&CATALOGUE)));
-            let is_outdated_copy = is_needed && (storage.left.contains(id) || !is_held);
+            let is_outdated_copy = is_needed && (outside.contains(id) || !is_held);
             if !(is_current && (is_held || is_needed)) && !is_outdated_copy {
                 return Err(format!("it still has {record:#?}, the server {:#?}, {window:#?}", truth.get(id)));
             }
         }
-        match storage.left.iter().find(|id| !needed.contains(*id) || !storage.replica.contains_key(*id)) {
+        match outside.iter().find(|id| !needed.contains(*id) || !replica.contains_key(*id)) {
             Some(id) => Err(format!("it remembers for nothing that {id} has left the window")),
             None => Ok(()),
         }
@@ -81,25 +85,37 @@ impl World {
     fn check_saved(&self) -> Result<(), String> {
         for phone in &self.phones {
             let storage = phone.storage.borrow();
+            let outbox = storage.outbox();
             for mutation in self.saved[storage.copy].values() {
-                self.check_mutation(phone, &storage, mutation)?;
+                self.check_mutation(phone, (&*storage, &outbox), mutation)?;
             }
         }
         Ok(())
     }
 
-    fn check_mutation(&self, phone: &Phone, storage: &Storage, mutation: &Mutation) -> Result<(), String> {
+    fn check_mutation(
+        &self,
+        phone: &Phone,
+        (storage, outbox): (&Storage, &BTreeMap<u64, OutboxItem>),
+        mutation: &Mutation,
+    ) -> Result<(), String> {
         let seq = &mutation.seq;
-        if storage.failed_resolutions.contains(seq) && !storage.outbox.contains_key(seq) {
+        if storage.failed_resolutions.contains(seq) && !outbox.contains_key(seq) {
             return Ok(());
         }
         let arrived = storage.acknowledged_as.get(seq).map(|client| (phone.user.id, *client, *seq));
-        let Some((key, (as_sent, answer))) =
-            arrived.and_then(|key| self.server.disk.results.get(&key).map(|answer| (key, answer)))
-        else {
+        let answered = arrived.and_then(|key| self.server.disk.results.get(&key).map(|answer| (key, answer)));
+        let is_same = |as_sent: &Mutation| {
+            (as_sent.id, as_sent.op, &as_sent.fields) == (mutation.id, mutation.op, &mutation.fields)
+        };
+        if storage.replaced.contains(seq) && !answered.is_some_and(|(_, (as_sent, _))| is_same(as_sent)) {
+            // A restored server lacks it, and nothing asks the person about it any more.
+            return Ok(());
+        }
+        let Some((key, (as_sent, answer))) = answered else {
             return Err(format!("{mutation:?} was saved and never arrived: {arrived:?}"));
         };
-        if (as_sent.id, as_sent.op, &as_sent.fields) != (mutation.id, mutation.op, &mutation.fields) {
+        if !is_same(as_sent) {
             return Err(format!("{mutation:?} was saved, {as_sent:?} arrived"));
         }
         let stored = self.server.disk.records.get(&mutation.id);
@@ -112,12 +128,13 @@ impl World {
         if is_new && revisions.first().is_none_or(|first| first.by != key) {
             return Err(format!("the new entry {mutation:?} took another's place"));
         }
-        let is_waiting = storage.outbox.get(seq).is_some_and(|item| item.refused.is_some());
+        let is_waiting = outbox.get(seq).is_some_and(|item| item.refused.is_some());
         let settled = self.server.disk.settled.contains(&key);
         // A resolution leaves the outbox once answered; a conflict stays until resolved.
         let must_wait = mutation.kind == Kind::Entry
+            && !storage.replaced.contains(seq)
             && (answer.outcome == Outcome::Rejected || (answer.outcome == Outcome::Conflict && !settled));
-        if is_waiting != must_wait || (!must_wait && storage.outbox.contains_key(seq)) {
+        if is_waiting != must_wait || (!must_wait && outbox.contains_key(seq)) {
             // A copy of the phone has resolved it.
             let by_copy = answer.outcome == Outcome::Conflict && settled && is_waiting && self.saved.len() > PHONES;
             if !by_copy {

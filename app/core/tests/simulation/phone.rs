@@ -1,15 +1,20 @@
-//! Simulated phone: the real engine on an in-memory storage that survives restarts.
+//! Simulated phone: the real engine and the real storage, on a database in memory that survives restarts.
 
 mod person;
 
 use crate::server::{CATALOGUE, Sabotage};
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::rng::SeededRng;
+use jiedui_core::storage::{
+    Key, KeyRange, Memory, Owner, Retention, Row, Store, Transaction, deletion, from_json, outbox, pull, push, schema,
+    to_json,
+};
 use jiedui_core::sync::{
-    Clock, Engine, Input, Kind, Mutation, Op, OutboxItem, Output, Path, PullResponse, PushResult, Record, ReplicaRule,
-    Resolution, Sender, Window, acknowledge, all_paths, enqueue, next_batch, requeue,
+    Clock, Engine, Input, Kind, Mutation, Op, OutboxItem, Output, Path, PullResponse, PushResult, Record, Window,
+    all_paths,
 };
 use jiedui_core::values::{date::format_date, field_error::ErrorCode};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,26 +24,113 @@ use uuid::Uuid;
 /// Storage, which survives a restart of the app.
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
-    pub outbox: BTreeMap<u64, OutboxItem>,
-    pub replica: BTreeMap<Uuid, Record>,
-    /// Records outside the window that outbox items still need; their copies are outdated.
-    pub left: BTreeSet<Uuid>,
-    /// Records that the phone holds; `None` before the first pull.
-    pub window: Option<Window>,
-    /// Cursor of the last pull.
-    pub cursor: Option<String>,
-    pub epoch: Option<u64>,
-    pub last_seq: u64,
-    /// Current client identifier.
-    pub client: Uuid,
-    pub sent: BTreeMap<u64, OutboxItem>,
+    /// The person's database.
+    pub database: Memory,
     /// Number of changes of the client identifier, and the identifier under which each mutation was acknowledged.
     pub renamed: u64,
     pub acknowledged_as: BTreeMap<u64, Uuid>,
     /// Failed resolutions: the conflict stays, and they are not resent.
     pub failed_resolutions: BTreeSet<u64>,
+    /// Rejected or conflicting changes in whose place the person has made another.
+    pub replaced: BTreeSet<u64>,
     /// Number of the copy of a phone, by which the world tracks what its user has seen.
     pub copy: usize,
+}
+
+impl Storage {
+    fn new(client: Uuid, copy: usize) -> Self {
+        let mut database = Memory::default();
+        database.insert(Store::Meta, "client", Row::new(to_json(&client).unwrap()));
+        Self { database, copy, ..Self::default() }
+    }
+
+    fn rows<T: DeserializeOwned>(&self, store: Store) -> impl Iterator<Item = T> {
+        let rows = self.database.rows(store).filter(|(_, row)| !row.body.is_empty());
+        rows.map(|(_, row)| from_json(&row.body).unwrap())
+    }
+
+    fn meta<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let mut rows = self.database.rows(Store::Meta);
+        rows.find(|(key, _)| **key == name.into()).map(|(_, row)| from_json(&row.body).unwrap())
+    }
+
+    pub fn outbox(&self) -> BTreeMap<u64, OutboxItem> {
+        self.rows(Store::Outbox).map(|item: OutboxItem| (item.mutation.seq, item)).collect()
+    }
+
+    pub fn replica(&self) -> BTreeMap<Uuid, Record> {
+        self.rows(Store::Replica).map(|record: Record| (record.id, record)).collect()
+    }
+
+    /// Returns the acknowledged mutations that are remembered for a restored server.
+    pub fn sent(&self) -> Vec<OutboxItem> {
+        let (first, last) = ("sent-".into(), "sent-~".into());
+        let rows = self.database.rows(Store::Meta).filter(|(key, _)| (&first..=&last).contains(key));
+        rows.map(|(_, row)| from_json(&row.body).unwrap()).collect()
+    }
+
+    pub fn last_seq(&self) -> u64 {
+        self.meta("next_seq").unwrap_or(1) - 1
+    }
+
+    /// Returns the cursor of the last pull.
+    pub fn cursor(&self) -> Option<String> {
+        self.meta("cursor")
+    }
+
+    /// Returns the database epoch of the replica.
+    pub fn epoch(&self) -> Option<u64> {
+        self.meta("epoch")
+    }
+
+    /// Returns the window; `None` before the first pull.
+    pub fn window(&self) -> Option<Window> {
+        self.meta("window")
+    }
+
+    /// Returns the records that are marked as outside the window.
+    pub fn outside(&self) -> BTreeSet<Uuid> {
+        let rows = self.database.rows(Store::Replica).filter(|(_, row)| row.has("outside"));
+        rows.map(|(_, row)| from_json::<Record>(&row.body).unwrap().id).collect()
+    }
+
+    /// Changes the rows of records outside the window, as a sabotage; `None` removes a row.
+    fn change_outside(&mut self, change: impl Fn(Row) -> Option<Row>) {
+        let rows = self.database.rows(Store::Replica).filter(|(_, row)| row.has("outside"));
+        let rows: Vec<(Key, Row)> = rows.map(|(key, row)| (key.clone(), row.clone())).collect();
+        let changed = self.database.run(true, async |transaction| {
+            for (key, row) in rows {
+                match change(row) {
+                    Some(row) => transaction.put(Store::Replica, key, row)?,
+                    None => transaction.delete(Store::Replica, &KeyRange::only(key))?,
+                }
+            }
+            Ok::<_, jiedui_core::storage::memory::MemoryError>(())
+        });
+        changed.unwrap();
+    }
+
+    /// Returns whether every row has the place in the lists that a computation from scratch gives it.
+    pub fn has_right_lists(&self, user: Uuid) -> bool {
+        let mut plain = Memory::default();
+        for store in Store::ALL {
+            for (key, row) in self.database.rows(store).filter(|(_, row)| !row.body.is_empty()) {
+                plain.insert(store, key.clone(), Row::new(row.body.clone()));
+            }
+        }
+        let accepted = self.database.rows(Store::Replica).filter(|(_, row)| row.has("accepted"));
+        let accepted: Vec<Uuid> = accepted.map(|(_, row)| from_json::<Record>(&row.body).unwrap().id).collect();
+        plain.insert(Store::Meta, "accepted", Row::new(to_json(&accepted).unwrap()));
+        plain.run(true, async |transaction| schema::upgrade(transaction, user, 1).await).unwrap();
+        let outside = self.outside();
+        let keys: Vec<Key> = outside.into_iter().map(Key::from).collect();
+        for (key, row) in plain.clone().rows(Store::Replica).filter(|(key, _)| keys.contains(*key)) {
+            let mut row = row.clone();
+            row.columns.insert("outside", Key::Number(1));
+            plain.insert(Store::Replica, key.clone(), row);
+        }
+        Store::ALL.into_iter().all(|store| plain.rows(store).eq(self.database.rows(store)))
+    }
 }
 
 /// Request to the server.
@@ -89,11 +181,7 @@ impl Phone {
         Self {
             user,
             // The reviewer's phone has the client identifier of a recorder, since identifiers can be forged.
-            storage: Rc::new(RefCell::new(Storage {
-                client: Uuid::from_u128(1_000 + number % 3),
-                copy: number as usize,
-                ..Storage::default()
-            })),
+            storage: Rc::new(RefCell::new(Storage::new(Uuid::from_u128(1_000 + number % 3), number as usize))),
             push_client: Uuid::nil(),
             response_epoch: 0,
             sabotage,
@@ -123,10 +211,6 @@ impl Phone {
         }
     }
 
-    fn sender(&self, storage: &Storage) -> Sender {
-        Sender { user: self.user.id, client: storage.client, epoch: storage.epoch }
-    }
-
     /// Learns the server's time from a response.
     pub fn learn_time(&mut self, time: i64) {
         self.clock.learn(time, time + self.clock_error);
@@ -145,156 +229,117 @@ impl Phone {
         self.todo.extend(self.engine.handle(input));
     }
 
-    /// Executes the next action of the engine; `full` storage fails. Returns the request to send.
-    pub fn step(&mut self, full: bool) -> Option<Request> {
+    /// Executes the next action of the engine at a time in milliseconds; `full` storage fails. Returns the request to
+    /// send.
+    pub fn step(&mut self, full: bool, now: i64) -> Option<Request> {
         match self.todo.pop_front()? {
             Output::Show(_) => {}
             Output::Wait(_) => self.waiting = true,
             Output::ReadOutbox { limit } => {
-                let (client, mutations) = {
-                    let storage = self.storage.borrow();
-                    let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
-                    let (client, mutations) = next_batch(&outbox, limit);
-                    (client.unwrap_or(storage.client), mutations)
-                };
-                self.push_client = client;
-                self.handle(Input::OutboxRead(mutations));
+                let mut storage = self.storage.borrow_mut();
+                let read =
+                    storage.database.run(true, async |transaction| outbox::unsent(transaction, limit, now).await);
+                let unsent = read.unwrap();
+                drop(storage);
+                self.push_client = unsent.client;
+                self.handle(Input::OutboxRead(unsent.mutations));
             }
             Output::Push(mutations) => {
                 let copy = self.storage.borrow().copy;
                 return Some(Request::Push { client: self.push_client, copy, mutations });
             }
             Output::Pull => {
-                let cursor = self.storage.borrow().cursor.clone();
-                self.pull_cursor = cursor.clone();
-                return Some(Request::Pull(cursor));
+                self.pull_cursor = self.storage.borrow().cursor();
+                return Some(Request::Pull(self.pull_cursor.clone()));
             }
-            Output::StorePush(_) | Output::StorePull(_) if full => self.handle(Input::StorageFailed),
             Output::StorePush(results) => {
-                self.store_push(&results);
-                self.handle(Input::PushStored);
+                self.store_push(&results, !full);
+                self.handle(if full { Input::StorageFailed } else { Input::PushStored });
             }
             Output::StorePull(pulled) => {
-                if self.store_pull(pulled) {
+                let is_restored = self.store_pull(pulled, !full);
+                if is_restored && !full {
                     self.handle(Input::Wake);
                 }
-                self.handle(Input::PullStored);
+                self.handle(if full { Input::StorageFailed } else { Input::PullStored });
             }
         }
         None
     }
 
-    fn store_push(&mut self, results: &[PushResult]) {
+    /// Stores the results of a push. A transaction that does not commit changes nothing.
+    fn store_push(&mut self, results: &[PushResult], commits: bool) {
         let mut storage = self.storage.borrow_mut();
         let storage = &mut *storage;
-        storage.epoch.get_or_insert(self.response_epoch);
-        let sender = Sender { client: self.push_client, ..self.sender(storage) };
-        let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
-        let is_answered = |item: &&OutboxItem| results.iter().any(|result| result.seq == item.mutation.seq);
-        let answered: BTreeSet<Uuid> = outbox.iter().filter(is_answered).map(|item| item.mutation.id).collect();
-        let renamed = Uuid::from_u128(1_000_000 * (1 + storage.copy as u128) + u128::from(storage.renamed));
-        let mut updates = acknowledge(sender, renamed, results, &outbox, &storage.replica);
-        if self.sabotage == Sabotage::ClientIdentifierKept && updates.is_duplicated {
-            updates.is_duplicated = false;
-            updates.outbox.retain(|_, item| item.as_ref().is_none_or(|item| item.client != Some(renamed)));
-            for result in results.iter().filter(|item| is_reused(item)) {
-                let rejected = storage.outbox.get(&result.seq).cloned();
-                updates
-                    .outbox
-                    .extend(rejected.map(|item| (result.seq, Some(OutboxItem { refused: Some(Vec::new()), ..item }))));
+        let received = results;
+        let mut results = received.to_vec();
+        if self.sabotage == Sabotage::ClientIdentifierKept {
+            for result in results.iter_mut().filter(|result| is_reused(result)) {
+                result.errors.clear();
             }
         }
-        for result in results.iter().filter(|item| !is_reused(item) && storage.outbox.contains_key(&item.seq)) {
-            storage.acknowledged_as.insert(result.seq, sender.client);
-            let is_resolution =
-                storage.outbox.get(&result.seq).is_some_and(|item| item.mutation.kind == Kind::Resolution);
-            if is_resolution && !result.outcome.is_done() {
+        let renamed = Uuid::from_u128(1_000_000 * (1 + storage.copy as u128) + u128::from(storage.renamed));
+        let new_id = || renamed;
+        let owner = Owner { user: self.user.id, new_id: &new_id };
+        let before = storage.outbox();
+        let (client, epoch) = (self.push_client, Some(self.response_epoch));
+        let stored = storage.database.run(commits, async |transaction| {
+            push::store_push(transaction, owner, retention(), (client, epoch), &results).await
+        });
+        if !commits {
+            return;
+        }
+        storage.renamed += u64::from(stored.unwrap().is_some());
+        sabotage_outside(self.sabotage, storage);
+        for result in received.iter().filter(|result| !is_reused(result)) {
+            let Some(item) = before.get(&result.seq) else { continue };
+            storage.acknowledged_as.insert(result.seq, client);
+            if item.mutation.kind == Kind::Resolution && !result.outcome.is_done() {
                 storage.failed_resolutions.insert(result.seq);
             }
         }
-        for (seq, item) in updates.outbox {
-            match item {
-                Some(item) => drop(storage.outbox.insert(seq, item)),
-                None => drop(storage.outbox.remove(&seq)),
-            }
-        }
-        for (id, record) in updates.replica {
-            match record {
-                Some(record) => drop(storage.replica.insert(id, record)),
-                None => drop(storage.replica.remove(&id)),
-            }
-        }
-        self.release(storage, answered);
-        storage.sent.extend(updates.sent.into_iter().map(|item| (item.mutation.seq, item)));
-        if updates.is_duplicated {
-            storage.client = renamed;
-            storage.renamed += 1;
-        }
     }
 
-    /// Stores a pull. Returns whether a further round is necessary, after a restore of the server from a backup. A page
-    /// that does not continue from the stored cursor is dropped: another tab has pulled meanwhile.
-    fn store_pull(&mut self, pulled: PullResponse) -> bool {
+    /// Stores a pull. Returns whether the server was restored from a backup. A page that does not continue from the stored
+    /// cursor is dropped: another tab has pulled meanwhile.
+    fn store_pull(&mut self, pulled: PullResponse, commits: bool) -> bool {
         let mut storage = self.storage.borrow_mut();
         let storage = &mut *storage;
-        if storage.cursor != self.pull_cursor && self.sabotage != Sabotage::LatePagesStored {
-            return false;
-        }
-        let is_restored = storage.epoch.is_some_and(|epoch| epoch != pulled.epoch);
-        if is_restored && self.sabotage != Sabotage::SentItemsForgotten {
-            let outbox: Vec<OutboxItem> = storage.outbox.values().cloned().collect();
-            let sent = std::mem::take(&mut storage.sent).into_values().collect();
-            let waiting = requeue(&outbox, sent, &storage.replica);
-            storage.outbox.extend(waiting.into_iter().map(|item| (item.mutation.seq, item)));
-        }
-        // A page without a cursor lists what the server has now. It does not name what was deleted before.
-        if pulled.reset || is_restored || self.pull_cursor.is_none() {
-            storage.replica.clear();
-            storage.left.clear();
-        }
-        storage.epoch = Some(pulled.epoch);
-        if pulled.window.is_some() {
-            storage.window = pulled.window;
-            let ids: Vec<Uuid> = storage.replica.keys().copied().collect();
-            self.release(storage, ids);
-        }
-        for record in pulled.records {
-            let id = record.id;
-            storage.left.remove(&id);
-            storage.replica.remove(&id);
-            if !record.deleted {
-                storage.replica.insert(id, record);
-                self.release(storage, [id]);
+        let user = self.user.id;
+        let forgets = self.sabotage == Sabotage::SentItemsForgotten;
+        let after = match self.sabotage {
+            Sabotage::LatePagesStored => storage.cursor(),
+            _ => self.pull_cursor.clone(),
+        };
+        let stored = storage.database.run(commits, async |transaction| {
+            if forgets {
+                transaction.delete(Store::Meta, &KeyRange::between("sent-", "sent-~"))?;
             }
+            pull::store_pull(transaction, user, retention(), after.as_deref(), &pulled).await
+        });
+        if commits {
+            sabotage_outside(self.sabotage, storage);
         }
-        for id in pulled.left {
-            if storage.replica.contains_key(&id) && self.sabotage != Sabotage::LeavingForgotten {
-                storage.left.insert(id);
-            }
-            if !self.is_needed(storage, id) {
-                storage.replica.remove(&id);
-                storage.left.remove(&id);
-            }
-        }
-        storage.cursor = Some(pulled.cursor);
-        is_restored
+        stored.unwrap().is_some_and(|page| page.is_restored)
     }
+}
 
-    /// Removes those of the records that the replica does not keep.
-    fn release(&self, storage: &mut Storage, ids: impl IntoIterator<Item = Uuid>) {
-        for id in ids {
-            let rule = ReplicaRule { user: self.user.id, window: storage.window.as_ref(), catalogue: Some(&CATALOGUE) };
-            let is_needed = self.is_needed(storage, id);
-            let has_left = storage.left.contains(&id);
-            if storage.replica.get(&id).is_none_or(|record| !rule.keeps(record, has_left, is_needed)) {
-                storage.replica.remove(&id);
-                storage.left.remove(&id);
-            }
-        }
-    }
+/// Facts that decide which records stay on a phone.
+fn retention() -> Retention<'static> {
+    Retention { catalogue: Some(&CATALOGUE), ..Retention::default() }
+}
 
-    /// Returns whether an item of the outbox needs a record.
-    fn is_needed(&self, storage: &Storage, id: Uuid) -> bool {
-        self.sabotage != Sabotage::NeededRecordsDropped && storage.outbox.values().any(|item| item.mutation.id == id)
+/// Spoils the records outside the window.
+fn sabotage_outside(sabotage: Sabotage, storage: &mut Storage) {
+    match sabotage {
+        Sabotage::NeededRecordsDropped => storage.change_outside(|row| {
+            let columns = row.columns.into_iter().filter(|(name, _)| *name == "waits").collect();
+            Some(Row { columns, body: String::new() })
+        }),
+        Sabotage::LeavingForgotten => storage.change_outside(|mut row| {
+            row.columns.remove("outside");
+            Some(row)
+        }),
+        _ => {}
     }
 }

@@ -238,7 +238,7 @@ impl World {
     /// Registers a copy of a storage.
     fn new_copy(&mut self, storage: Storage) -> Storage {
         let saved = &self.saved[storage.copy];
-        let until = storage.last_seq;
+        let until = storage.last_seq();
         self.saved.push(
             saved.iter().filter(|(seq, _)| **seq <= until).map(|(seq, mutation)| (*seq, mutation.clone())).collect(),
         );
@@ -268,7 +268,7 @@ impl World {
         let disk = &self.server.disk;
         let phone = &self.phones[phone];
         // A page of another epoch would name other revisions.
-        if phone.storage.borrow().epoch != Some(disk.epoch()) {
+        if phone.storage.borrow().epoch() != Some(disk.epoch()) {
             return None;
         }
         let alive = disk.records.iter().filter(|(_, stored)| !stored.deleted);
@@ -278,7 +278,7 @@ impl World {
     }
 
     fn run_phone(&mut self, phone: usize, full: bool) {
-        if let Some(request) = self.phones[phone].step(full) {
+        if let Some(request) = self.phones[phone].step(full, self.time) {
             self.last_id += 1;
             let id = self.last_id;
             self.phones[phone].pending_request = Some((id, matches!(request, Request::Push { .. })));
@@ -291,6 +291,8 @@ impl World {
         while !self.open.is_empty() {
             self.commit_one();
         }
+        // Deletions are sent once they can no longer be undone.
+        self.time += STEP;
         // One round sends, one resends to a restored server, and one pulls the others' changes.
         for _ in 0..3 {
             for phone in 0..self.phones.len() {

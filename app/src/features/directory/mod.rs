@@ -13,18 +13,19 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::ItemView;
+use crate::storage::lists::{EntryHead, EntryRange, EntryRow};
 use crate::svg::static_map;
-use crate::ui::entry_list::{entry_list, use_entries};
+use crate::ui::entry_list::entry_list;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::loading::LoadingOnline;
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
+use crate::ui::stored::{Match, scan, use_stored};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::{
     organisation::{Organisation, Pairing},
     place::{Level, Side},
 };
-use jiedui_core::entry::Entry;
 use jiedui_core::figures::entry_count::EntryCount;
 use jiedui_core::figures::figure::figures;
 use jiedui_core::figures::{
@@ -36,6 +37,7 @@ use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use maud::{Markup, PreEscaped, html};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Number of listed entries of an organisation.
@@ -120,7 +122,21 @@ fn OrganisationOf() -> impl IntoView {
     crate::ui::page::title(texts.organisation());
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
-    let (entries, items) = (use_entries(|| true), use_ledger());
+    let items = use_ledger();
+    let entries = use_stored(move |reading| {
+        let (id, overview) = (id.get()?, app.overviews.server.get()?);
+        let pairings: BTreeSet<Uuid> = overview.directory().pairings_of(id).map(|pairing| pairing.id).collect();
+        Some(async move {
+            let is_its = |head: &EntryHead| {
+                head.organisation == Some(id) || head.pairing.is_some_and(|pairing| pairings.contains(&pairing))
+            };
+            let matches = |row: &EntryRow| match row.head() {
+                Some(head) if is_its(&head) => Match::Found,
+                _ => Match::No,
+            };
+            scan(&reading, &EntryRange::all(), LISTED, matches, |found| (id, found)).await
+        })
+    });
     move || {
         let Some(overview) = app.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
@@ -133,14 +149,14 @@ fn OrganisationOf() -> impl IntoView {
         let is_its = |organisation: Option<Uuid>, pairing: Option<Uuid>| {
             organisation == Some(shown.id) || pairings.iter().any(|partner| pairing == Some(partner.id))
         };
-        let concerns = |entry: &Entry| is_its(entry.organisation, entry.pairing);
-        let (list, listed) = entry_list(app, &overview, entries.get().as_deref(), concerns, LISTED);
+        let found = entries.get().filter(|(of, _)| *of == shown.id).map(|(_, found)| found);
+        let (list, listed) = entry_list(app, &overview, found.as_ref());
         // Users who may not see the entries still see their number.
         let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
         let counted =
             || overview.entry_counts.iter().filter(is_counted).map(|count| count.entries).sum::<i64>().to_string();
         // The server's count applies while the replica is incomplete.
-        let is_known = entries.with(Option::is_some) && app.replica.is_complete.get();
+        let is_known = found.is_some_and(|found| found.is_whole) && app.replica.is_complete.get();
         let count = if is_known { listed.to_string() } else { counted() };
         let list = list.into_string()
             + &items.with(|items| items.as_ref().map(|items| needs_at(app, &shown.place, items)).unwrap_or_default());

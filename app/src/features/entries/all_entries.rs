@@ -6,12 +6,17 @@ use crate::labels::entry::{activity_name, answers_of};
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
+use crate::storage::StoreError;
 use crate::storage::entry_view::EntryView;
+use crate::storage::lists::{EntryRange, EntryRow, Shared};
+use crate::storage::user_db::UserDb;
 use crate::ui::entry::deletion::PendingDeletions;
-use crate::ui::entry_list::{entry_row, use_entries};
-use crate::ui::filter::{FilterBar, HiddenFilters, unreadable_notice, use_list_filter};
+use crate::ui::entry_list::entry_row;
+use crate::ui::filter::{FilterBar, HiddenFilters, parameters_of, unreadable_notice, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::older::{Older, Part};
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
+use crate::ui::stored::{FoundEntries, Match, Reading, newest, scan, use_stored};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::entry::State;
 use jiedui_core::figures::figure::CompiledFilter;
@@ -19,6 +24,9 @@ use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
 use uuid::Uuid;
+
+/// States to choose from.
+const STATES: [State; 3] = [State::Submitted, State::Verified, State::Returned];
 
 lazy_screen!(
     /// All entries that the user may see.
@@ -32,13 +40,11 @@ fn List() -> impl IntoView {
     let texts = model.texts;
     crate::ui::page::title(texts.nav_list());
     let (filter, address) = (use_list_filter(), use_url_state());
-    let entries = use_entries(|| true);
     let listed = RwSignal::new(PAGE);
     let pairing = Memo::new(move |_| address.get("pairing").and_then(|id| Uuid::parse_str(&id).ok()));
     let state = Memo::new(move |_| address.get("state").unwrap_or_default());
     let wrong = Memo::new(move |_| {
-        let is_state =
-            |code: &str| [State::Submitted, State::Verified, State::Returned].iter().any(|state| state.code() == code);
+        let is_state = |code: &str| STATES.iter().any(|state| state.code() == code);
         let wrong_pairing = address.get("pairing").filter(|id| Uuid::parse_str(id).is_err());
         let wrong_state = address.get("state").filter(|code| !is_state(code));
         let wrong = [(texts.pairing(), wrong_pairing), (texts.state(), wrong_state)];
@@ -46,57 +52,89 @@ fn List() -> impl IntoView {
     });
     let words = use_words();
     // The matches, and the numbers of further matches in any year and without filters.
-    let matches = Memo::new(move |_| {
-        let (overview, filter) = (model.overviews.server.get().unwrap_or_default(), filter.get());
-        let (words, state, pairing) = (words.get(), state.get(), pairing.get());
-        let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
-        let [compiled, any_year] =
-            [&filter, &any_year].map(|filter| filter.compile(&overview.catalogue, overview.directory()));
-        let (mut in_years, mut beyond) = (0, 0);
-        let wanted = |entry_view: &&EntryView| {
-            let entry = &entry_view.entry;
-            if !has_words(model, &overview, entry_view, &words) {
-                return false;
+    let matches = use_stored(move |reading| {
+        let (overview, filter) = (model.overviews.server.get()?, filter.get());
+        let (words, state, pairing, listed) = (words.get(), state.get(), pairing.get(), listed.get());
+        if !words.is_empty() {
+            // The search covers the names of places too.
+            model.geography.places.track();
+        }
+        Some(async move {
+            let (from, until) = filter.dates();
+            let one_state = if filter.verified_only { State::Verified.code() } else { state.as_str() };
+            let has_one_state = !filter.verified_only || state.is_empty() || state == one_state;
+            let is_indexed =
+                words.is_empty() && filter.programme.is_none() && filter.place.is_none() && pairing.is_none();
+            if is_indexed && has_one_state {
+                let shared = STATES.into_iter().find(|state| state.code() == one_state).map(Shared::State);
+                if shared.is_some() || one_state.is_empty() {
+                    return in_range(&reading, EntryRange { shared, from, until }, listed).await;
+                }
             }
-            let programme = overview.catalogue.activity(&entry.activity).map(|activity| activity.programme.as_str());
-            let is_verified = entry.state == State::Verified;
-            let takes = |compiled: &CompiledFilter<'_>| {
-                compiled.matches_at(&entry.place, entry.pairing, entry.date.into(), is_verified)
+            let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
+            let [in_years, in_any_year] =
+                [&filter, &any_year].map(|filter| filter.compile(&overview.catalogue, overview.directory()));
+            let class = |row: &EntryRow| {
+                let Some(head) = row.head() else { return Match::No };
+                if !words.is_empty() && !row.view().is_some_and(|view| has_words(model, &overview, &view, &words)) {
+                    return Match::No;
+                }
+                let activity = overview.catalogue.activity(&head.activity);
+                let is_verified = head.state == State::Verified;
+                let passes = |filter: &CompiledFilter<'_>| {
+                    filter.matches_at(&head.place, head.pairing, head.date.into(), is_verified)
+                };
+                let others = activity.is_some_and(|activity| in_years.matches_programme(&activity.programme))
+                    && (state.is_empty() || head.state.code() == state)
+                    && pairing.is_none_or(|pairing| head.pairing == Some(pairing));
+                match others {
+                    true if passes(&in_years) => Match::Found,
+                    true if passes(&in_any_year) => Match::HiddenByYears,
+                    _ => Match::Hidden,
+                }
             };
-            let others = programme.is_some_and(|code| compiled.matches_programme(code))
-                && (state.is_empty() || entry.state.code() == state)
-                && pairing.is_none_or(|pairing| entry.pairing == Some(pairing));
-            let is_found = others && takes(&compiled);
-            beyond += usize::from(!is_found);
-            in_years += usize::from(others && !is_found && takes(&any_year));
-            is_found
-        };
-        let matches = entries
-            .with(|entries| entries.as_ref().map(|entries| entries.iter().filter(wanted).cloned().collect::<Vec<_>>()));
-        (matches, in_years, beyond)
+            scan(&reading, &EntryRange::all(), listed, class, |found| found).await
+        })
     });
     let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
-    let in_years = Signal::derive(move || if is_countable.get() { matches.with(|matches| matches.1) } else { 0 });
+    let in_years = Signal::derive(move || {
+        if is_countable.get() {
+            matches.with(|found| found.as_ref().filter(|found| found.is_whole).map_or(0, |found| found.hidden_by_years))
+        } else {
+            0
+        }
+    });
     // A chosen filter is expected to hide entries. A search is not, so it offers the matches in other years.
     let beyond = Signal::derive(move || {
-        if words.with(Vec::is_empty) || !is_countable.get() { 0 } else { matches.with(|matches| matches.2) }
+        if words.with(Vec::is_empty) || !is_countable.get() {
+            0
+        } else {
+            matches.with(|found| found.as_ref().filter(|found| found.is_whole).map_or(0, |found| found.hidden))
+        }
     });
+    let query = Signal::derive(move || format!("{}&state={}", parameters_of(&filter.get()), state.get()));
+    let first = Signal::derive(move || filter.get().dates().0);
     let state_option = move |option_state: State| {
         view! { <option value=option_state.code() selected=move || state.get() == option_state.code()>{entry_state(texts, option_state)}</option> }
     };
     let body = move || {
         let overview = model.overviews.server.get().unwrap_or_default();
-        matches.with(|(matches, _, _)| match matches {
+        matches.with(|found| match found {
             None => view! { <LoadingStored/> }.into_any(),
-            Some(matches) if matches.is_empty() => view! { <NothingFound text=texts.nothing_found()/> }.into_any(),
-            Some(matches) => {
+            Some(found) if found.count == 0 && found.is_whole => {
+                view! { <NothingFound text=texts.nothing_found()/> }.into_any()
+            }
+            Some(found) => {
                 let row = |entry_view: &EntryView| {
                     entry_row(model, &overview, Some(entry_view.id), &entry_view.entry).into_string()
                 };
-                let rows: String = matches.iter().take(listed.get()).map(row).collect();
-                let more = matches.len() > listed.get();
-                let summary =
-                    if is_countable.get() { fill(texts.found_entries(), &[&matches.len()]) } else { String::new() };
+                let rows: String = found.entries.iter().map(row).collect();
+                let more = found.count > found.entries.len() || !found.is_whole;
+                let summary = if is_countable.get() && found.is_whole {
+                    fill(texts.found_entries(), &[&found.count])
+                } else {
+                    String::new()
+                };
                 view! { <ReplicaNotice/><SearchResults summary rows more listed/> }.into_any()
             }
         })
@@ -115,7 +153,7 @@ fn List() -> impl IntoView {
                         <span>{texts.state()}</span>
                         <select on:change=move |event| address.change(&[("state", event_target_value(&event))], HistoryStep::Further)>
                             <option value="">{texts.all_states()}</option>
-                            {[State::Submitted, State::Verified, State::Returned].map(state_option)}
+                            {STATES.map(state_option)}
                         </select>
                     </label>
                 </div>
@@ -123,6 +161,7 @@ fn List() -> impl IntoView {
                 {move || pairing.get().map(|id| of_pairing(model, id))}
                 {body}
                 <HiddenFilters in_years beyond/>
+                <Older part=Part::Entries query first/>
                 <PendingDeletions/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button button-quiet">{texts.entries_as_xlsx()}</a>
@@ -131,6 +170,18 @@ fn List() -> impl IntoView {
         }
         .into_any()
     }
+}
+
+/// Returns the entries of a range, and the number of those that its dates hide. The indexes count all of them.
+async fn in_range(
+    reading: &Reading<FoundEntries>,
+    range: EntryRange,
+    limit: usize,
+) -> Result<FoundEntries, StoreError> {
+    let found = newest(reading, &range, limit).await?;
+    let any_year = EntryRange { from: None, until: None, ..range };
+    let all: usize = UserDb::open(reading.user).await?.count_entries(&[any_year]).await?.into_iter().sum();
+    Ok(FoundEntries { hidden_by_years: all.saturating_sub(found.count), ..found })
 }
 
 /// Renders the pairing to which the list is limited, with a button that removes the limit.
@@ -160,7 +211,7 @@ fn has_words(model: AppState, overview: &Overview, entry_view: &EntryView, words
         "{} {} {} {}",
         format_date(entry.date),
         activity_name(model.labels(), overview, &entry.activity),
-        model.geography.places.with(|places| places.label(&entry.place)),
+        model.geography.places.with_untracked(|places| places.label(&entry.place)),
         entry.note
     );
     for (name, value) in answers_of(model.labels(), overview, entry) {

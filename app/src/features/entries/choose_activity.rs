@@ -6,6 +6,7 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::ui::loading::LoadingOnline;
+use crate::ui::recent::{Recent, use_recent};
 use jiedui_core::catalogue::{Activity, Catalogue};
 use jiedui_core::entry::Entry;
 use jiedui_core::figures::overview::Overview;
@@ -27,6 +28,7 @@ fn Choose() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     crate::ui::page::title(texts.nav_new());
+    let own = use_recent();
     move || {
         let Some(user) = app.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
         let Some(overview) = app.overviews.server.get() else {
@@ -54,7 +56,7 @@ fn Choose() -> impl IntoView {
         });
         let recent = move || {
             let overview = app.overviews.server.get().unwrap_or_default();
-            let entries = recent_entries(app, &overview.catalogue);
+            let entries = last_of_each(own, &overview.catalogue);
             (!entries.is_empty()).then(|| {
                 view! {
                     <h2>{texts.recent()}</h2>
@@ -76,10 +78,10 @@ fn Choose() -> impl IntoView {
 }
 
 /// Returns the user's last entry of each activity that the catalogue still has, the latest first.
-fn recent_entries(app: AppState, catalogue: &Catalogue) -> Vec<Entry> {
-    app.journal.entries.with(|journal| {
+fn last_of_each(recent: Recent, catalogue: &Catalogue) -> Vec<Entry> {
+    recent.with(|entries| {
         let mut recent: Vec<Entry> = Vec::new();
-        for mine in journal.iter().flat_map(|journal| &journal.entries) {
+        for mine in entries.iter().flat_map(|entries| entries.iter()) {
             let activity = &mine.entry.activity;
             let is_new = !recent.iter().any(|entry| entry.activity == *activity);
             if recent.len() < RECENT && is_new && catalogue.activity(activity).is_some() {

@@ -7,9 +7,11 @@ use crate::labels::value::ValueLabels;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::my_entries::{Conflict, MyEntry, Progress};
+use crate::storage::user_db::UserDb;
 use crate::sync;
 use crate::ui::loading::{Loading, LoadingStored, NothingFound};
 use crate::ui::photo::photo_address;
+use crate::ui::stored::use_stored;
 use jiedui_core::entry::field;
 use jiedui_core::sync::{Op, Path, all_paths, conflicting_values};
 use jiedui_core::values::date::format_date;
@@ -40,11 +42,17 @@ fn ConflictOf() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.get().get("id").and_then(|id| Uuid::parse_str(&id).ok());
     // A choice in progress stays on the screen until a value changes.
-    let conflict = Memo::new(move |_| {
-        let journal = app.journal.entries.get()?;
-        let entry = journal.entries.iter().find(|entry| Some(entry.id) == id())?;
-        Some(entry.clone()).filter(|entry| matches!(entry.progress, Progress::Conflict(_)))
+    let read = use_stored(move |reading| {
+        let id = id();
+        Some(async move {
+            let entry = match id {
+                Some(id) => UserDb::open(reading.user).await?.my_entry_of(id).await?,
+                None => None,
+            };
+            Ok(entry.map(|(entry, _)| entry).filter(|entry| matches!(entry.progress, Progress::Conflict(_))))
+        })
     });
+    let conflict = Memo::new(move |_| read.get().flatten());
     // Labels need the forms, the directory and the places. Nothing is shown before they are loaded, or cannot be loaded.
     let is_labelled = RwSignal::new(false);
     Effect::new(move |_| {
@@ -54,8 +62,7 @@ fn ConflictOf() -> impl IntoView {
         });
     });
     // A change of the overview keeps the choice in progress.
-    let is_loaded =
-        Memo::new(move |_| app.journal.entries.with(Option::is_some) && app.overviews.server.with(Option::is_some));
+    let is_loaded = Memo::new(move |_| read.with(Option::is_some) && app.overviews.server.with(Option::is_some));
     move || {
         if app.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();

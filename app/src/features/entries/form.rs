@@ -19,7 +19,9 @@ use crate::labels::texts::fill;
 use crate::state::use_app_state;
 use crate::storage::StoreError;
 use crate::storage::drafts::Draft;
+use crate::storage::in_use::OnScreen;
 use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
+use crate::storage::user_db::UserDb;
 use crate::sync;
 use crate::ui::drafting::Drafting;
 use crate::ui::entry::deletion::{delete, deletion_of};
@@ -27,10 +29,11 @@ use crate::ui::entry_form::{Change, Form};
 use crate::ui::form_row::focus_field;
 use crate::ui::loading::{LoadingStored, NothingFound};
 use crate::ui::save_bar::SaveBar;
+use crate::ui::stored::use_stored;
 use copy_last::copy_last_button;
 use draft_to_fields::changes_of;
 use jiedui_core::access::rights::Deletion;
-use jiedui_core::entry::{State, field};
+use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::sync::Kind;
 use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
@@ -67,10 +70,13 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     let model = use_app_state();
     let texts = model.texts;
     let drafting = Drafting::<Draft>::listening();
+    let on_screen = StoredValue::new(OnScreen::default());
     let (draft, is_stored) = (drafting.draft, drafting.stored);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let busy = RwSignal::new(0);
     let saving = RwSignal::new(Saving::Not);
+    // The entry's current fields. It may have been returned after the draft was started.
+    let present = StoredValue::new(None::<Fields>);
     Effect::new(move |_| {
         // The entries change while the user types; the draft must not.
         let Some((form, first)) = start() else { return };
@@ -80,8 +86,11 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         spawn_local(async move {
             match first {
                 Start::New { fresh, wanted } => drafting.begin_new(model, &form, wanted, *fresh).await,
-                Start::Edit(id) => match stored_draft(model, id).await {
-                    Ok(stored) => drafting.begin_edit(model, &form, stored).await,
+                Start::Edit(id) => match stored_draft(model, id, on_screen).await {
+                    Ok(stored) => {
+                        present.set_value(stored.as_ref().map(|stored| stored.before.clone()));
+                        drafting.begin_edit(model, &form, stored).await;
+                    }
                     Err(error) => {
                         drafting.is_not_found();
                         model.storage.error.set(Some(error));
@@ -97,7 +106,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         spawn_local(async move {
             let again = match untrack(start) {
                 Some((_, Start::New { fresh, .. })) => Some(*fresh),
-                Some((_, Start::Edit(id))) => stored_draft(model, id).await.ok().flatten(),
+                Some((_, Start::Edit(id))) => stored_draft(model, id, on_screen).await.ok().flatten(),
                 None => None,
             };
             if again.is_some() {
@@ -200,7 +209,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         };
         let edit = StoredValue::new(edit);
         let begun = draft.with_untracked(Clone::clone).unwrap_or_default();
-        let current = returned::current_fields(model, &begun);
+        let current = present.get_value().unwrap_or_else(|| begun.before.clone());
         let banner = returned::banner(model, &current);
         let resubmits = banner.is_some() && returned::is_own(model, &begun);
         let concerned = StoredValue::new(returned::concerned(&current));
@@ -276,12 +285,13 @@ fn DeleteButton(
 ) -> impl IntoView {
     let app = use_app_state();
     let navigate = use_navigate();
-    let entry = Memo::new(move |_| {
-        app.journal.entries.with(|journal| {
-            let entry = journal.as_ref()?.entries.iter().find(|entry| entry.id == id)?;
-            Some((entry.rev, entry.fields.clone()))
+    let read = use_stored(move |reading| {
+        Some(async move {
+            let mine = UserDb::open(reading.user).await?.my_entry_of(id).await?;
+            Ok(mine.map(|(mine, _)| (mine.rev, mine.fields)))
         })
     });
+    let entry = Memo::new(move |_| read.get().flatten());
     let needs = Memo::new(move |_| entry.with(|entry| deletion_of(app, &entry.as_ref()?.1)));
     let press = move |_| match (entry.get_untracked(), needs.get_untracked()) {
         (Some((rev, fields)), Some(Deletion::Free)) => {

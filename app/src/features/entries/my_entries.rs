@@ -7,13 +7,16 @@ use crate::lazy_screen;
 use crate::state::storage::OfflineUse;
 use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::AbandonedDraft;
-use crate::storage::my_entries::{MyEntry, Progress};
+use crate::storage::my_entries::{MyEntries, MyEntry, Progress};
+use crate::storage::user_db::UserDb;
 use crate::sync;
 use crate::ui::download::save_text;
 use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::ui::entry_list::is_closed;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::older::{Older, Part};
 use crate::ui::photo::unsent_photos;
+use crate::ui::stored::use_stored;
 use crate::ui::url_state::use_url_state;
 use jiedui_core::entry::{Entry, State};
 use jiedui_core::figures::overview::Overview;
@@ -56,7 +59,7 @@ fn Entries() -> impl IntoView {
     let (shown, address) = (RwSignal::new(PAGE), use_url_state());
     let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
     let to_settle =
-        move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle()));
+        move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle));
     let tabs = move || {
         (to_settle() > 0 || only_settle.get()).then(|| {
             let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
@@ -78,26 +81,34 @@ fn Entries() -> impl IntoView {
         (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|entry| gone_view(model, entry)).collect_view()}</ul> })
     };
     let menus = OpenMenus::default();
-    let list = move || match model.journal.entries.get() {
-        None => view! { <LoadingStored/> }.into_any(),
+    let page = use_stored(move |reading| {
+        let (only_settle, limit) = (only_settle.get(), shown.get());
+        Some(async move {
+            let db = UserDb::open(reading.user).await?;
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            Ok(Arc::new((only_settle, db.my_entry_page(only_settle, None, limit).await?)))
+        })
+    });
+    let counts = Memo::new(move |_| {
+        let count =
+            |mine: &Arc<MyEntries>| (mine.count, mine.to_settle, !mine.deletions.is_empty() && mine.is_complete);
+        model.journal.entries.with(|mine| mine.as_ref().map(count))
+    });
+    let list = move || match (counts.get(), page.get()) {
         // Pending deletions have rows of their own.
-        Some(journal) if journal.entries.is_empty() && !journal.deletions.is_empty() && journal.is_complete => {
-            ().into_any()
-        }
-        Some(journal) if journal.entries.is_empty() => view! { <NothingFound text=texts.no_entries_yet()/> }.into_any(),
-        Some(journal) => {
-            // Entries that need the user come first.
-            let (pinned, others): (Vec<_>, Vec<_>) = journal.entries.iter().partition(|entry| entry.is_to_settle());
-            let nothing = (only_settle.get() && pinned.is_empty())
+        (Some((0, _, true)), _) => ().into_any(),
+        (Some((0, _, false)), _) => view! { <NothingFound text=texts.no_entries_yet()/> }.into_any(),
+        (Some((count, to_settle, _)), Some(read)) => {
+            let (only_settle, page) = &*read;
+            let more = if *only_settle { to_settle } else { count } > page.entries.len();
+            let nothing = (*only_settle && page.entries.is_empty())
                 .then(|| view! { <NothingFound text=texts.nothing_to_settle()/> });
             let notice = nothing.is_none().then(|| view! { <ReplicaNotice/> });
-            let rows: Vec<_> = pinned.into_iter().chain(others.into_iter().filter(|_| !only_settle.get())).collect();
-            let more = rows.len() > shown.get();
             view! {
                 {nothing}
                 {notice}
                 <ul class="entries">
-                    {rows.into_iter().take(shown.get()).map(|entry| entry_view(model, entry, menus)).collect_view()}
+                    {page.entries.iter().map(|entry| entry_view(model, entry, menus)).collect_view()}
                 </ul>
                 {more.then(|| view! {
                     <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more()}</button>
@@ -105,6 +116,7 @@ fn Entries() -> impl IntoView {
             }
             .into_any()
         }
+        _ => view! { <LoadingStored/> }.into_any(),
     };
     let unsent = move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let save_file = move |_| {
@@ -151,6 +163,7 @@ fn Entries() -> impl IntoView {
                 {gone}
                 <PendingDeletions/>
                 {list}
+                {move || (!only_settle.get()).then(|| view! { <Older part=Part::Own query=Signal::stored("&author=me".to_owned()) first=Signal::stored(None)/> })}
             </section>
         }
         .into_any()

@@ -6,13 +6,15 @@ mod report;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::use_app_state;
-use crate::ui::entry_list::{entry_list, use_entries};
+use crate::storage::lists::{EntryHead, EntryRange, EntryRow};
+use crate::ui::entry_list::entry_list;
 use crate::ui::filter::{FilterBar, use_filter};
 use crate::ui::loading::LoadingOnline;
 use crate::ui::page::title;
 use crate::ui::save_image::SaveImage;
+use crate::ui::stored::{Match, scan, use_stored};
 use crate::ui::url_state::use_url_state;
-use jiedui_core::entry::Entry;
+use jiedui_core::entry::{Entry, State};
 use jiedui_core::figures::contribution::contributions;
 use jiedui_core::figures::figure::Filter;
 use leptos::prelude::*;
@@ -41,7 +43,6 @@ fn IndicatorScreen() -> impl IntoView {
     let address = use_url_state();
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());
-    let entries = use_entries(|| true);
     let limit = RwSignal::new(PAGE);
     let input = move || {
         let overview = app.overviews.complete_for(&filter.get())?;
@@ -49,6 +50,31 @@ fn IndicatorScreen() -> impl IntoView {
         let filter = Filter { programme: None, ..filter.get() };
         Some((overview, indicator, filter))
     };
+    let entries = use_stored(move |reading| {
+        let ((overview, indicator, filter), limit) = (input()?, limit.get());
+        Some(async move {
+            let compiled = filter.compile(&overview.catalogue, overview.directory());
+            let contributes = |entry: &Entry| {
+                let parts = contributions(Uuid::nil(), entry, &overview.catalogue);
+                parts.iter().any(|part| part.indicator == indicator.code && compiled.matches(part))
+            };
+            // Most entries are told apart by their heads.
+            let activities = overview.catalogue.activities_feeding(&indicator.code);
+            let may_contribute = |head: &EntryHead| {
+                let is_verified = head.state == State::Verified;
+                activities.contains(head.activity.as_str())
+                    && compiled.matches_at(&head.place, head.pairing, head.date.into(), is_verified)
+            };
+            let is_found = |row: &EntryRow| {
+                row.head().is_some_and(|head| may_contribute(&head))
+                    && row.view().is_some_and(|view| contributes(&view.entry))
+            };
+            let matches = |row: &EntryRow| if is_found(row) { Match::Found } else { Match::No };
+            let (from, until) = filter.dates();
+            let range = EntryRange { from, until, ..EntryRange::all() };
+            scan(&reading, &range, limit, matches, |found| (indicator.code.clone(), found)).await
+        })
+    });
     let back = move || format!("/{}", address.query());
     let report = move || match input() {
         Some((overview, indicator, filter)) => indicator_report(app, &overview, &indicator, &filter).into_string(),
@@ -58,13 +84,9 @@ fn IndicatorScreen() -> impl IntoView {
         None => String::new(),
     };
     let list = move || {
-        let Some((overview, indicator, filter)) = input() else { return (String::new(), 0) };
-        let compiled = filter.compile(&overview.catalogue, overview.directory());
-        let contributes = |entry: &Entry| {
-            let parts = contributions(Uuid::nil(), entry, &overview.catalogue);
-            parts.iter().any(|part| part.indicator == indicator.code && compiled.matches(part))
-        };
-        let (list, count) = entry_list(app, &overview, entries.get().as_deref(), contributes, limit.get());
+        let Some((overview, indicator, _)) = input() else { return (String::new(), 0) };
+        let found = entries.get().filter(|(code, _)| *code == indicator.code).map(|(_, found)| found);
+        let (list, count) = entry_list(app, &overview, found.as_ref());
         let list = html! {
             @if count > 0 { p { (fill(texts.of_entries(), &[&count])) } }
             (list)

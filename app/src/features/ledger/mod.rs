@@ -17,6 +17,7 @@ use crate::ui::filter::unreadable_notice;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::ledger_row::ledger_row;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::older::{Older, Part};
 use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use deletions::PendingItemDeletions;
@@ -24,7 +25,7 @@ use jiedui_core::directory::place::covers;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::ledger::Item;
 use jiedui_core::ledger::{Ledger, Status};
-use jiedui_core::values::date::format_date;
+use jiedui_core::values::{date::format_date, month::Month};
 use leptos::prelude::*;
 use time::Date;
 
@@ -135,6 +136,13 @@ fn LedgerItems() -> impl IntoView {
             app.storage.error.set(Some(error));
         }
     };
+    let query = Signal::derive(move || {
+        let wanted = wanted.get();
+        let ledger = if wanted.ledger == Ledger::Plan { "plan" } else { "need" };
+        let year = wanted.year.map(|year| year.to_string()).unwrap_or_default();
+        format!("&ledger={ledger}&year={year}&place={}&programme={}", wanted.place, wanted.programme)
+    });
+    let first = Signal::derive(move || wanted.with(|wanted| wanted.year).map(|year| Month::first_of(year).first_day()));
     let chosen_place = move || {
         let place = given("place");
         (!place.is_empty()).then(|| {
@@ -212,6 +220,7 @@ fn LedgerItems() -> impl IntoView {
                 {move || matching.with(|matching| matching.as_ref().is_some_and(|matching| matching.len() > listed.get())).then(|| view! {
                     <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
                 })}
+                <Older part=Part::LedgerItems query first/>
             </section>
         }
         .into_any()

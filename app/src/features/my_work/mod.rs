@@ -9,19 +9,23 @@ use crate::state::replica::ReplicaState;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::storage::ledger_view::ItemView;
+use crate::storage::lists::EntryRange;
+use crate::storage::user_db::UserDb;
 use crate::sync;
-use crate::ui::entry_list::{entry_row, use_entries};
+use crate::ui::entry_list::entry_row;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::ledger_row::ledger_row;
 use crate::ui::loading::{LoadingStored, ReplicaNotice};
+use crate::ui::stored::{all_of, places_of, use_stored};
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::directory::place::covers;
 use jiedui_core::directory::place::{Level, Place, Places};
+use jiedui_core::entry::State;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::values::month::Month;
 use leptos::prelude::*;
 use periods::Periods;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::Duration;
 use wasm_bindgen_futures::spawn_local;
 
@@ -29,6 +33,17 @@ use wasm_bindgen_futures::spawn_local;
 const SOON: Duration = Duration::days(30);
 /// Row limit of a list.
 const LISTED: usize = 20;
+
+/// The entries that the screen counts.
+#[derive(Clone, Debug, PartialEq)]
+struct WorkEntries {
+    /// Number of the user's entries of this month.
+    this_month: usize,
+    /// Entries that wait for the user's review.
+    waiting: Vec<EntryView>,
+    /// Places with entries of this month.
+    places: BTreeSet<String>,
+}
 
 lazy_screen!(
     /// The user's work.
@@ -41,7 +56,25 @@ fn Work() -> impl IntoView {
     let model = use_app_state();
     let texts = model.texts;
     crate::ui::page::title(texts.nav_work());
-    let (entries, items) = (use_entries(|| true), use_ledger());
+    let items = use_ledger();
+    let month = Month::from(model.today);
+    let entries = use_stored(move |reading| {
+        let (user, overview) = (model.session.user.get()?, model.overviews.server.get().unwrap_or_default());
+        Some(async move {
+            let (from, until) = (month.first_day(), month.last_day());
+            let this_month = UserDb::open(reading.user).await?.count_mine(from, until).await?;
+            let awaits = |view: &EntryView| view.awaits_review_by(&user, &overview.catalogue);
+            let waiting = match user.role.reviews() {
+                true => all_of(&reading, &EntryRange::of_state(State::Submitted), awaits).await?,
+                false => Vec::new(),
+            };
+            let places = match user.role.coordinates() {
+                true => places_of(&reading, &EntryRange::all().between(from, until)).await?,
+                false => BTreeSet::new(),
+            };
+            Ok(WorkEntries { this_month, waiting, places })
+        })
+    });
     let drafts = RwSignal::new(0);
     Effect::new(move |_| {
         if let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) {
@@ -61,7 +94,10 @@ fn Work() -> impl IntoView {
         // Nothing is counted before the first pull has ended. A partial replica has a notice, and lists no places without entries.
         let is_countable = move || state.get().0;
         let is_complete = move || state.get().1;
-        let returned = move || of.with_value(|user| mine(model, user, drafts.get(), is_countable()));
+        let returned = move || {
+            let this_month = entries.with(|entries| entries.as_ref().map(|entries| entries.this_month));
+            of.with_value(|user| mine(model, user, drafts.get(), this_month, is_countable()))
+        };
         let due = move || {
             items
                 .get()
@@ -73,7 +109,7 @@ fn Work() -> impl IntoView {
             entries
                 .get()
                 .filter(|_| reviews && is_countable())
-                .map(|entries| of.with_value(|user| queue(model, &overview(), user, &entries)))
+                .map(|entries| queue(model, &overview(), &entries.waiting))
         };
         let silent = move || {
             let coordinates = of.with_value(|user| user.role.coordinates());
@@ -81,7 +117,7 @@ fn Work() -> impl IntoView {
             entries
                 .get()
                 .filter(|_| coordinates && has_places && is_complete())
-                .map(|entries| of.with_value(|user| silent(model, user, &entries)))
+                .map(|entries| of.with_value(|user| silent(model, user, &entries.places)))
         };
         let (records, coordinates, is_admin) = (user.role.records(), user.role.coordinates(), user.role == Role::Admin);
         view! {
@@ -121,14 +157,18 @@ fn notify(model: AppState) -> impl IntoView {
 }
 
 /// Shows the numbers of the user's drafts, unsent and returned entries.
-fn mine(model: AppState, user: &User, drafts: usize, is_countable: bool) -> impl IntoView + use<> {
+fn mine(
+    model: AppState,
+    user: &User,
+    drafts: usize,
+    this_month: Option<usize>,
+    is_countable: bool,
+) -> impl IntoView + use<> {
     let texts = model.texts;
     let records = user.role.records();
-    let month = Month::from(model.today);
     let counts = model.journal.entries.with(|journal| {
         let journal = journal.as_ref()?;
-        let this_month = journal.entries.iter().filter(|mine| Month::from(mine.entry.date) == month).count();
-        Some((journal.to_settle(), journal.unsent, this_month))
+        Some((journal.to_settle, journal.unsent, this_month?))
     });
     records.then(|| {
         let Some((settle, unsent, this_month)) = counts else {
@@ -175,12 +215,10 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
 }
 
 /// Shows the review queue by township.
-fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
+fn queue(model: AppState, overview: &Overview, waiting: &[EntryView]) -> impl IntoView + use<> {
     let texts = model.texts;
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
-    let waiting: Vec<&EntryView> =
-        entries.iter().filter(|view| view.awaits_review_by(user, &overview.catalogue)).collect();
-    for view in &waiting {
+    for view in waiting {
         *towns.entry(Level::Township.ancestor_code(&view.entry.place).to_owned()).or_default() += 1;
     }
     let count = waiting.len();
@@ -203,10 +241,9 @@ fn queue(model: AppState, overview: &Overview, user: &User, entries: &[EntryView
 }
 
 /// Lists townships of the user's scope without entries this month; villages if the scope has only townships.
-fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView + use<> {
+fn silent(model: AppState, user: &User, heard: &BTreeSet<String>) -> impl IntoView + use<> {
     let texts = model.texts;
-    let month = Month::from(model.today);
-    let silent = model.geography.places.with(|places| silent_places(places, user, entries, month));
+    let silent = model.geography.places.with(|places| silent_places(places, user, heard));
     let count = silent.len();
     let names: Vec<_> = silent
         .into_iter()
@@ -223,14 +260,9 @@ fn silent(model: AppState, user: &User, entries: &[EntryView]) -> impl IntoView 
     }
 }
 
-fn silent_places(places: &Places, user: &User, entries: &[EntryView], month: Month) -> Vec<String> {
+fn silent_places(places: &Places, user: &User, heard: &BTreeSet<String>) -> Vec<String> {
     let only_townships = user.scope.places.iter().all(|code| code.len() >= 9) && !user.scope.places.is_empty();
     let level = if only_townships { Level::Village } else { Level::Township };
-    let heard: Vec<&str> = entries
-        .iter()
-        .filter(|view| Month::from(view.entry.date) == month)
-        .map(|view| view.entry.place.as_str())
-        .collect();
     let is_silent = |place: &&Place| {
         place.level == level && user.scope.has_place(&place.code) && !heard.iter().any(|code| covers(&place.code, code))
     };
@@ -242,7 +274,6 @@ mod tests {
     use super::*;
     use jiedui_core::access::user::Scope;
     use jiedui_core::directory::place::Side;
-    use serde_json::json;
     use uuid::Uuid;
 
     #[test]
@@ -257,19 +288,13 @@ mod tests {
             place("522728109001", Level::Village, "522728109"),
             place("522728109002", Level::Village, "522728109"),
         ]);
-        let entry_at = |place: &str, date: &str| {
-            let fields = json!({"activity": "survey", "date": date, "place": place}).as_object().unwrap().clone();
-            let entry = jiedui_core::entry::Entry::from_checked(&fields).unwrap();
-            EntryView { id: Uuid::nil(), rev: 1, fields, entry, waits: false }
-        };
-        let entries = [entry_at("522728109001", "2026-11-03"), entry_at("522728108", "2026-10-30")];
-        let month = "2026-11".parse().unwrap();
+        let heard = BTreeSet::from(["522728109001".to_owned()]);
         let user = |code: &str| {
             let scope = Scope { places: vec![code.to_owned()], programmes: Vec::new() };
             let (username, name) = (String::new(), String::new());
             User { id: Uuid::nil(), username, name, role: Role::Coordinator, scope }
         };
-        assert_eq!(silent_places(&places, &user("522728"), &entries, month), ["522728108"]);
-        assert_eq!(silent_places(&places, &user("522728109"), &entries, month), ["522728109002"]);
+        assert_eq!(silent_places(&places, &user("522728"), &heard), ["522728108"]);
+        assert_eq!(silent_places(&places, &user("522728109"), &heard), ["522728109002"]);
     }
 }

@@ -5,11 +5,14 @@ use crate::api::endpoints;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
+use crate::storage::in_use::OnScreen;
+use crate::storage::user_db::UserDb;
+use crate::sync::remote::read_entry;
 use crate::ui::entry::card::{EntryCard, likely_same};
 use crate::ui::entry::deletion::{DeleteForm, EntryMenu, OpenMenus, PendingDeletionRow};
 use crate::ui::entry::history::History;
-use crate::ui::entry_list::use_entries;
 use crate::ui::loading::{Loading, LoadingStored, NothingFound};
+use crate::ui::stored::use_stored;
 use crate::ui::url_state::use_url_state;
 use jiedui_core::access::rights::{may_edit, may_review};
 use jiedui_core::entry::Entry;
@@ -32,12 +35,24 @@ fn Detail() -> impl IntoView {
     crate::ui::page::title(texts.entry());
     let (params, address) = (use_params_map(), use_url_state());
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
-    let entries = use_entries(|| true);
-    // The history is fetched again when the entry changes, not with each change of the list.
-    let record = Memo::new(move |_| {
-        let entries = entries.get()?;
-        Some(entries.iter().find(|view| Some(view.id) == id.get()).cloned())
+    let on_screen = StoredValue::new(OnScreen::default());
+    // The entry, and those of the same place and day.
+    let read = use_stored(move |reading| {
+        let id = id.get();
+        Some(async move {
+            let db = UserDb::open(reading.user).await?;
+            let record = match id {
+                Some(id) => db.entry_view_of(id).await?.map(|(view, _)| view),
+                None => None,
+            };
+            let days: Vec<_> = record.iter().map(|own| (own.entry.place.clone(), own.entry.date)).collect();
+            let near = db.entries_on(&days).await?.into_iter().flatten().collect::<Vec<_>>();
+            Ok((id, record, Arc::new(near)))
+        })
     });
+    // The history is fetched again when the entry changes, not with each read.
+    let record = Memo::new(move |_| read.get().filter(|(of, _, _)| *of == id.get()).map(|(_, record, _)| record));
+    let near = move || read.with_untracked(|read| read.as_ref().map(|(_, _, near)| near.clone()).unwrap_or_default());
     let shown = RwSignal::new(None::<EntryView>);
     Effect::new(move |_| {
         if let Some(Some(record)) = record.get() {
@@ -58,7 +73,7 @@ fn Detail() -> impl IntoView {
             (Some(Some(_)), Some(Some(record))) => record,
             (Some(None), _) => {
                 deletion.track();
-                return gone(model, id.get()).into_any();
+                return gone(model, id.get(), on_screen).into_any();
             }
             _ => return view! { <LoadingStored/> }.into_any(),
         };
@@ -66,11 +81,10 @@ fn Detail() -> impl IntoView {
         let decides = record.rev > 0 && may_review(&record.fields, &user, &overview.catalogue);
         let edits = may_edit(&record.fields, &user, &overview.catalogue);
         let edit = format!("/entries/{}", record.id);
-        let same = likely_same(&record, &entries.get_untracked().unwrap_or_default());
+        let same = likely_same(&record, &near());
         let now = Signal::derive(move || shown.get().unwrap_or_else(|| record.clone()));
         let card = move || {
-            let all = entries.get_untracked().unwrap_or_default();
-            view! { <EntryCard record=now.get() all/> }
+            view! { <EntryCard record=now.get() all=near()/> }
         };
         let asked = RwSignal::new(address.get("do").as_deref() == Some("delete"));
         let open = OpenMenus::default();
@@ -97,10 +111,22 @@ fn Detail() -> impl IntoView {
     }
 }
 
-/// Shows an entry that is not in the replica: its pending deletion, or its history from the server.
-fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
+/// An entry that is not in the replica.
+#[derive(Clone, Debug, PartialEq)]
+enum Missing {
+    /// Deleted, as it was before.
+    Deleted(Box<EntryView>),
+    /// Unknown to the server, or not for this person.
+    Unknown,
+    /// The server gave no answer.
+    NoAnswer,
+}
+
+/// Shows an entry that is not in the replica: its pending deletion, or its history from the server. An entry outside the
+/// window is read from the server; the screen then shows it like any other.
+fn gone(model: AppState, id: Option<Uuid>, on_screen: StoredValue<OnScreen>) -> impl IntoView {
     let texts = model.texts;
-    let gone = RwSignal::new(None::<Option<EntryView>>);
+    let missing = RwSignal::new(None::<Missing>);
     let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here()}</p> }.into_any() };
     let deletion = model
         .journal
@@ -111,19 +137,24 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
         return view! { <ul class="entries deletions"><PendingDeletionRow deletion/></ul> }.into_any();
     }
     spawn_local(async move {
-        let last =
-            endpoints::history(id).await.ok().and_then(|all| all.into_iter().next_back()).filter(|last| last.deleted);
-        let record = last.and_then(|last| {
-            let entry = Entry::from_checked(&last.fields)?;
-            Some(EntryView { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
-        });
+        let found = match read_entry(model, id, on_screen).await {
+            Ok(Some(true)) => return,
+            Ok(Some(false)) => deleted(id).await.map_or(Missing::Unknown, |entry| Missing::Deleted(Box::new(entry))),
+            Ok(None) => Missing::NoAnswer,
+            Err(error) => {
+                model.storage.error.set(Some(error));
+                Missing::NoAnswer
+            }
+        };
         // The user may have left the screen.
-        let _ = gone.try_set(Some(record));
+        let _ = missing.try_set(Some(found));
     });
-    (move || match gone.get() {
+    (move || match missing.get() {
         None => view! { <Loading/> }.into_any(),
-        Some(None) => view! { <NothingFound text=texts.entry_not_here()/> }.into_any(),
-        Some(Some(record)) => {
+        Some(Missing::Unknown) => view! { <NothingFound text=texts.entry_not_here()/> }.into_any(),
+        Some(Missing::NoAnswer) => view! { <NothingFound text=texts.entry_needs_network()/> }.into_any(),
+        Some(Missing::Deleted(record)) => {
+            let record = *record;
             let opened_record = record.clone();
             view! {
                 <p class="notice bad">{texts.was_deleted()}</p>
@@ -134,4 +165,11 @@ fn gone(model: AppState, id: Option<Uuid>) -> impl IntoView {
         }
     })
     .into_any()
+}
+
+/// Returns the last state of a deleted entry.
+async fn deleted(id: Uuid) -> Option<EntryView> {
+    let last = endpoints::history(id).await.ok()?.into_iter().next_back().filter(|last| last.deleted)?;
+    let entry = Entry::from_checked(&last.fields)?;
+    Some(EntryView { id, rev: last.rev.unsigned_abs(), entry, fields: last.fields, waits: false })
 }

@@ -4,31 +4,54 @@ mod actions;
 mod entry_detail;
 
 pub use entry_detail::EntryDetail;
-use jiedui_core::values::sort::sort_by_key;
 
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::storage::entry_view::EntryView;
+use crate::storage::lists::EntryRange;
+use crate::storage::user_db::UserDb;
 use crate::ui::entry::card::{EntryCard, likely_same};
 use crate::ui::entry::deletion::PendingDeletions;
 use crate::ui::entry::history::History;
-use crate::ui::entry_list::use_entries;
-use crate::ui::filter::{FilterBar, HiddenFilters, use_list_filter};
+use crate::ui::filter::{FilterBar, HiddenFilters, parameters_of, use_list_filter};
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::older::{Older, Part};
+use crate::ui::stored::{all_of, use_stored};
 use actions::{ReviewActions, approve};
-use jiedui_core::entry::duplicate::is_likely_same;
-use jiedui_core::figures::figure::Filter;
+use jiedui_core::entry::State;
+use jiedui_core::figures::figure::{CompiledFilter, Filter};
 use leptos::ev;
 use leptos::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use time::Date;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 /// Number of entries rendered at first, and added at each press of the button.
 const PAGE: usize = 30;
+
+/// Entries that wait for the user's review.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Waiting {
+    /// Entries that pass the filter, oldest first.
+    queue: Vec<EntryView>,
+    /// Number of entries that pass it in any year.
+    in_any_year: usize,
+    /// Number of all entries that wait.
+    all: usize,
+    /// The entries of each place and day that is listed, to find likely duplicates.
+    near: BTreeMap<(String, Date), Arc<Vec<EntryView>>>,
+}
+
+impl Waiting {
+    /// Returns the entries of the same place and day.
+    fn near(&self, record: &EntryView) -> Arc<Vec<EntryView>> {
+        self.near.get(&(record.entry.place.clone(), record.entry.date)).cloned().unwrap_or_default()
+    }
+}
 
 lazy_screen!(
     /// Entries that wait for a reviewer.
@@ -43,38 +66,42 @@ fn Review() -> impl IntoView {
     crate::ui::page::title(texts.nav_review());
     // The queue has all years unless the filter names one.
     let filter = use_list_filter();
-    let entries = use_entries(|| true);
-    // Entries that this user may review; the work page counts the same.
-    let waiting = Memo::new(move |_| {
-        let (entries, user, overview) = (entries.get()?, model.session.user.get()?, model.overviews.server.get()?);
-        let mut all: Vec<EntryView> =
-            entries.iter().filter(|view| view.awaits_review_by(&user, &overview.catalogue)).cloned().collect();
-        sort_by_key(&mut all, |view| (view.entry.date, view.id));
-        Some(all)
-    });
-    let under = move |filter: Filter| {
-        let (waiting, overview) = (waiting.get()?, model.overviews.server.get()?);
-        let compiled = filter.compile(&overview.catalogue, overview.directory());
-        let takes = |view: &EntryView| {
-            let entry = &view.entry;
-            let programme = overview.catalogue.activity(&entry.activity).map(|activity| activity.programme.as_str());
-            // An activity that was removed from the catalogue has no programme.
-            programme.map_or(filter.programme.is_none(), |code| compiled.matches_programme(code))
-                && compiled.matches_at(&entry.place, entry.pairing, entry.date.into(), false)
-        };
-        Some(waiting.into_iter().filter(takes).collect::<Vec<_>>())
-    };
+    let listed = RwSignal::new(PAGE);
     let filter_now = move || Filter { verified_only: false, ..filter.get() };
-    let queue = Memo::new(move |_| under(filter_now()));
-    let in_any_year = Memo::new(move |_| {
-        let any_year = Filter { year: None, from: None, until: None, ..filter_now() };
-        under(any_year).map_or(0, |all| all.len())
+    // The work page counts the same entries.
+    let read = use_stored(move |reading| {
+        let (user, overview) = (model.session.user.get()?, model.overviews.server.get()?);
+        let (filter, listed) = (filter_now(), listed.get());
+        Some(async move {
+            let awaits = |view: &EntryView| view.awaits_review_by(&user, &overview.catalogue);
+            let mut waiting = all_of(&reading, &EntryRange::of_state(State::Submitted), awaits).await?;
+            waiting.reverse();
+            let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
+            let [filter, any_year] =
+                [&filter, &any_year].map(|filter| filter.compile(&overview.catalogue, overview.directory()));
+            let passes = |filter: &CompiledFilter<'_>, view: &EntryView| {
+                let entry = &view.entry;
+                let programme =
+                    overview.catalogue.activity(&entry.activity).map(|activity| activity.programme.as_str());
+                // An activity that was removed from the catalogue has no programme.
+                programme.map_or(filter.matches_programme(""), |code| filter.matches_programme(code))
+                    && filter.matches_at(&entry.place, entry.pairing, entry.date.into(), false)
+            };
+            let all = waiting.len();
+            let in_any_year = waiting.iter().filter(|view| passes(&any_year, view)).count();
+            waiting.retain(|view| passes(&filter, view));
+            let days: BTreeSet<(String, Date)> =
+                waiting.iter().take(listed).map(|view| (view.entry.place.clone(), view.entry.date)).collect();
+            let days: Vec<(String, Date)> = days.into_iter().collect();
+            let near = UserDb::open(reading.user).await?.entries_on(&days).await?;
+            let near = days.into_iter().zip(near.into_iter().map(Arc::new)).collect();
+            Ok(Arc::new(Waiting { queue: waiting, in_any_year, all, near }))
+        })
     });
     let chosen = RwSignal::new(BTreeSet::<Uuid>::new());
-    let listed = RwSignal::new(PAGE);
     let of_queue = move |wanted: BTreeSet<Uuid>| -> Vec<(Uuid, u64)> {
-        queue.with(|queue| {
-            let queue = queue.iter().flatten();
+        read.with(|read| {
+            let queue = read.iter().flat_map(|waiting| &waiting.queue);
             queue.filter(|view| wanted.contains(&view.id)).map(|view| (view.id, view.rev)).collect()
         })
     };
@@ -87,32 +114,38 @@ fn Review() -> impl IntoView {
     };
     // Likely duplicates are reviewed one by one.
     let choose_all = move |_| {
-        let all = entries.get_untracked().unwrap_or_default();
-        let alone = |view: &&EntryView| {
-            !all.iter().any(|other| other.id != view.id && is_likely_same(&view.entry, &other.entry))
-        };
-        let ids = queue.with_untracked(|queue| {
-            let shown = queue.iter().flatten().take(listed.get_untracked());
-            shown.filter(alone).map(|view| view.id).collect()
+        let ids = read.with_untracked(|read| {
+            let shown = read
+                .iter()
+                .flat_map(|waiting| waiting.queue.iter().take(listed.get_untracked()).map(move |view| (waiting, view)));
+            shown
+                .filter(|(waiting, view)| likely_same(view, &waiting.near(view)).is_empty())
+                .map(|(_, view)| view.id)
+                .collect()
         });
         chosen.set(ids);
     };
+    let query = Signal::derive(move || format!("{}&state=submitted", parameters_of(&filter_now())));
+    let first = Signal::derive(move || filter_now().dates().0);
     let keys = window_event_listener(ev::keydown, by_key);
     on_cleanup(move || keys.remove());
     let ids = Memo::new(move |_| {
-        queue.with(|queue| queue.as_ref().map(|queue| queue.iter().map(|view| (view.id, view.rev)).collect::<Vec<_>>()))
+        let pair = |view: &EntryView| (view.id, view.rev);
+        read.with(|read| read.as_ref().map(|waiting| waiting.queue.iter().map(pair).collect::<Vec<_>>()))
     });
     let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
     let has_entries = Memo::new(move |_| ids.with(|ids| ids.as_ref().map_or(0, Vec::len)) > 0);
     let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
     let hidden = move |all: usize| if is_countable.get() { all.saturating_sub(count()) } else { 0 };
-    let in_years = Signal::derive(move || hidden(in_any_year.get()));
-    let beyond = Signal::derive(move || hidden(waiting.with(|waiting| waiting.as_ref().map_or(0, Vec::len))));
+    let in_years =
+        Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.in_any_year))));
+    let beyond = Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.all))));
     let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
     let has_more = move || count() > listed.get();
     let item = move |(id, _): (Uuid, u64)| {
-        let record = queue.with_untracked(|queue| queue.iter().flatten().find(|view| view.id == id).cloned())?;
-        let all: Arc<Vec<EntryView>> = entries.get_untracked().unwrap_or_default();
+        let waiting = read.get_untracked()?;
+        let record = waiting.queue.iter().find(|view| view.id == id).cloned()?;
+        let all = waiting.near(&record);
         let opened = RwSignal::new(false);
         let (opened_record, same) = (record.clone(), likely_same(&record, &all));
         let toggle = move |_| {
@@ -171,6 +204,7 @@ fn Review() -> impl IntoView {
                     </Show>
                 </div>
                 <HiddenFilters in_years beyond/>
+                <Older part=Part::Reviews query first/>
                 <PendingDeletions/>
                 <p class="note">{texts.review_keys()}</p>
             </section>

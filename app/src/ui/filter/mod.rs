@@ -11,4 +11,4 @@ pub use bar::FilterBar;
 pub use current::{use_filter, use_list_filter};
 pub use hidden::HiddenFilters;
 pub use notice::{AddressNotice, unreadable_notice};
-pub use query::{query_of, year_of};
+pub use query::{parameters_of, query_of, year_of};

@@ -36,6 +36,12 @@ pub fn query_of(filter: &Filter) -> String {
     format!("?{}", pairs.join("&"))
 }
 
+/// Returns the filter as further parameters of a request, each after `&`.
+pub fn parameters_of(filter: &Filter) -> String {
+    // The API expects no year for all years.
+    query_of(filter).replacen('?', "&", 1).replacen(&format!("year={ALL_YEARS}"), "", 1)
+}
+
 /// Returns the label and the value of each parameter that cannot be read. The page must name them: nothing is filtered by
 /// them.
 pub fn unreadable(
@@ -128,5 +134,7 @@ mod tests {
         let address = "?year=2023&programme=labour&place=522728&include=verified&from=2023-02&until=2023-05";
         assert_eq!(query_of(&filter), address);
         assert_eq!(query_of(&Filter::default()), "?year=all");
+        assert_eq!(parameters_of(&filter), address.replace('?', "&"));
+        assert_eq!(parameters_of(&Filter::default()), "&");
     }
 }

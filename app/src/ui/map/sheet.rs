@@ -6,13 +6,13 @@ use crate::labels::directory::pairing_name;
 use crate::labels::number::{entry_count, qualified};
 use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
-use crate::storage::entry_view::EntryView;
-use crate::ui::entry_list::{entry_list, use_entries};
+use crate::storage::lists::{EntryRange, EntryRow};
+use crate::ui::entry_list::entry_list;
 use crate::ui::filter::query_of;
 use crate::ui::lazy::lazy;
+use crate::ui::stored::{FoundEntries, Match, scan, use_stored};
 use futures::FutureExt;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
-use jiedui_core::entry::Entry;
 use jiedui_core::figures::figure::figure_of;
 use jiedui_core::figures::{contribution::Contribution, figure::Filter};
 use jiedui_core::map::index::{EntryTotals, OrganisationMarker, PairingLine};
@@ -52,14 +52,27 @@ fn Sheet(
 ) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    let entries = use_entries(move || selection.with(Option::is_some));
+    let entries = use_stored(move |reading| {
+        let Some(Selection::Pairings(ids)) = selection.get() else { return None };
+        let &[pairing] = ids.as_slice() else { return None };
+        let (from, until) = data.with(|data| data.filter.dates());
+        Some(async move {
+            let matches = |row: &EntryRow| match row.head() {
+                Some(head) if head.pairing == Some(pairing) => Match::Found,
+                _ => Match::No,
+            };
+            let range = EntryRange { from, until, ..EntryRange::all() };
+            scan(&reading, &range, LIMIT, matches, |found| (pairing, found)).await
+        })
+    });
     let content = move || {
         let data = data.get();
         let directory = data.overview.directory();
         Some(match selection.get()? {
             Selection::Pairings(ids) if ids.len() == 1 => {
                 let pairing = ids.first().and_then(|id| directory.pairing(*id))?;
-                pairing_sheet(app, &data, pairing, entries.get().as_deref())
+                let found = entries.get().filter(|(of, _)| *of == pairing.id).map(|(_, found)| found);
+                pairing_sheet(app, &data, pairing, found.as_ref())
             }
             Selection::Pairings(ids) => pairings_sheet(app, &data, &ids),
             Selection::Organisations(ids) if ids.len() == 1 => {
@@ -92,7 +105,7 @@ fn heading(app: AppState, name: &str, line: &str, counts: EntryTotals) -> Markup
     }
 }
 
-fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, entries: Option<&Vec<EntryView>>) -> Markup {
+fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, found: Option<&FoundEntries>) -> Markup {
     let (texts, overview, filter) = (app.texts, &*data.overview, &data.filter);
     let is_line = |line: &&PairingLine| overview.pairings.get(line.pairing).is_some_and(|other| other.id == pairing.id);
     let counts = data.features.lines.iter().find(is_line).map(|line| line.counts).unwrap_or_default();
@@ -102,8 +115,7 @@ fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, entries: Opti
         pairing.from.map_or(texts.since_unknown().to_owned(), |from| fill(texts.since(), &[&format_date(from)]));
     let ended = pairing.to.map(|to| fill(texts.ended(), &[&format_date(to)]));
     let facts: Vec<String> = [programme.to_owned(), since].into_iter().chain(ended).collect();
-    let is_of_pairing = |entry: &Entry| entry.pairing == Some(pairing.id) && filter.matches_month(entry.date.into());
-    let (list, count) = entry_list(app, overview, entries, is_of_pairing, LIMIT);
+    let (list, count) = entry_list(app, overview, found);
     html! {
         (heading(app, &pairing_name(app.labels(), overview, pairing), &facts.join(" · "), counts))
         (amounts(app, data, pairing))

@@ -4,6 +4,7 @@ use super::draft_from_fields::copy_from_last;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
 use crate::ui::entry_form::Change;
+use crate::ui::recent::use_recent;
 use jiedui_core::entry::field;
 use leptos::prelude::*;
 
@@ -14,13 +15,11 @@ pub fn copy_last_button(
     edit: Callback<Change>,
     activity: String,
 ) -> impl IntoView {
+    let is_new = Memo::new(move |_| draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0)));
+    let recent = use_recent();
     let last = Memo::new(move |_| {
-        let is_new = draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0));
-        app.journal.entries.with(|journal| {
-            let entry =
-                journal.as_ref().filter(|_| is_new)?.entries.iter().find(|entry| entry.entry.activity == activity)?;
-            Some(entry.fields.clone())
-        })
+        let recent = recent.get().filter(|_| is_new.get())?;
+        Some(recent.iter().find(|mine| mine.entry.activity == activity)?.fields.clone())
     });
     let fill_in = move |_| {
         if let Some(fields) = last.get_untracked() {

@@ -6,6 +6,7 @@ use crate::storage::drafts::Draft;
 use crate::ui::entry_form::Form;
 use crate::ui::pick_field::{PickField, PickOption};
 use crate::ui::place_field::PlaceField;
+use crate::ui::recent::use_recent;
 use jiedui_core::catalogue::Activity;
 use jiedui_core::directory::organisation::Organisation;
 use jiedui_core::entry::{NOTE_LENGTH, field};
@@ -125,10 +126,11 @@ impl Form {
         on_choose: Callback<String>,
     ) -> impl IntoView + use<> {
         let app = self.app;
+        let entries = use_recent();
         let recent = Memo::new(move |_| {
             let mut ids: Vec<String> = Vec::new();
-            app.journal.entries.with(|journal| {
-                for entry in journal.iter().flat_map(|journal| &journal.entries) {
+            entries.with(|entries| {
+                for entry in entries.iter().flat_map(|entries| entries.iter()) {
                     let id = entry.fields.get(field).and_then(Value::as_str).unwrap_or_default();
                     if ids.len() < RECENT && !id.is_empty() && !ids.iter().any(|other| other == id) {
                         ids.push(id.to_owned());

@@ -11,15 +11,6 @@ fn is_returned(fields: &Fields) -> bool {
     fields.get(field::STATE).and_then(Value::as_str) == Some(State::Returned.code())
 }
 
-/// Returns the entry's current fields. It may have been returned after the draft was started.
-pub fn current_fields(model: AppState, draft: &Draft) -> Fields {
-    let confirmed = model.journal.entries.with_untracked(|journal| {
-        let entry = journal.as_ref()?.entries.iter().find(|entry| entry.id == draft.id)?;
-        Some(entry.confirmed.clone())
-    });
-    confirmed.unwrap_or_else(|| draft.before.clone())
-}
-
 /// Returns whether the user recorded the entry. A new entry is theirs.
 pub fn is_own(model: AppState, draft: &Draft) -> bool {
     let author = draft.before.get(field::AUTHOR).and_then(Value::as_str);

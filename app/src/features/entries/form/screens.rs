@@ -8,6 +8,7 @@ use crate::state::use_app_state;
 use crate::storage::drafts::{Draft, form_of_edit, form_of_new};
 use crate::storage::user_db::new_id;
 use crate::ui::entry_form::new_draft;
+use crate::ui::recent::use_recent;
 use jiedui_core::values::date::parse_date;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -24,7 +25,7 @@ lazy_screen!(record:
 fn NewEntry() -> impl IntoView {
     let app = use_app_state();
     crate::ui::page::title(app.texts.nav_new());
-    let (params, query) = (use_params_map(), use_query_map());
+    let (params, query, recent) = (use_params_map(), use_query_map(), use_recent());
     let activity = Memo::new(move |_| params.get().get("activity").unwrap_or_default());
     // A change of the activity renders another form.
     move || {
@@ -37,11 +38,8 @@ fn NewEntry() -> impl IntoView {
             let form = overview.catalogue.activity(&activity);
             let mut fresh = Draft { id: new_id(), date: today(), ..new_draft(&activity, form) };
             if let (Some(again), Some(form)) = (query.with_untracked(|query| query.get("again")), form) {
-                // The last entry is on the phone once the journal is.
-                let last = app.journal.entries.with(|journal| {
-                    let mut entries = journal.as_ref()?.entries.iter();
-                    Some(entries.find(|entry| entry.entry.activity == activity).map(|entry| entry.fields.clone()))
-                })?;
+                let recent = recent.get()?;
+                let last = recent.iter().find(|mine| mine.entry.activity == activity).map(|mine| mine.fields.clone());
                 if parse_date(&again).is_some() {
                     fresh.date = again;
                 }

@@ -5,9 +5,11 @@ use super::draft_to_fields::changes_of;
 use crate::state::AppState;
 use crate::storage::StoreError;
 use crate::storage::drafts::Draft;
+use crate::storage::in_use::OnScreen;
 use crate::storage::my_entries::MyEntry;
 use crate::storage::saving::ChangedElsewhere;
 use crate::sync;
+use crate::sync::remote::read_entry;
 use crate::ui::drafting::FormDraft;
 use jiedui_core::access::rights::may_edit;
 use jiedui_core::figures::overview::Overview;
@@ -28,11 +30,24 @@ impl FormDraft for Draft {
 }
 
 /// Returns the draft of an edit: of an entry of the user, or of another user's that they may edit.
-pub async fn stored_draft(app: AppState, id: Uuid) -> Result<Option<Draft>, StoreError> {
+///
+/// An entry outside the window is read from the server. It stays on the phone as long as `on_screen`, then because of the
+/// draft.
+pub async fn stored_draft(
+    app: AppState,
+    id: Uuid,
+    on_screen: StoredValue<OnScreen>,
+) -> Result<Option<Draft>, StoreError> {
     if let Some((entry, since)) = sync::my_entry_of(app, id).await? {
         return Ok(Some(edit_of(&entry, since)));
     }
-    let other = sync::entry_view_of(app, id).await?;
+    let mut other = sync::entry_view_of(app, id).await?;
+    if other.is_none() && read_entry(app, id, on_screen).await? == Some(true) {
+        if let Some((entry, since)) = sync::my_entry_of(app, id).await? {
+            return Ok(Some(edit_of(&entry, since)));
+        }
+        other = sync::entry_view_of(app, id).await?;
+    }
     let (user, overview) = (app.session.user.get_untracked(), app.overviews.server.get_untracked());
     let (Some((other, since)), Some(user), Some(overview)) = (other, user, overview) else { return Ok(None) };
     let edits = may_edit(&other.fields, &user, &overview.catalogue);

@@ -3,8 +3,10 @@
 use crate::features::ledger::item::form::Form;
 use crate::labels::entry::{activity_name, answers_line};
 use crate::storage::entry_view::EntryView;
-use crate::ui::entry_list::use_entries;
+use crate::storage::lists::{EntryHead, EntryRange};
+use crate::storage::user_db::UserDb;
 use crate::ui::loading::{LoadingStored, NothingFound};
+use crate::ui::stored::{first, use_stored};
 use jiedui_core::directory::place::covers;
 use jiedui_core::entry::field;
 use jiedui_core::figures::overview::Overview;
@@ -22,27 +24,33 @@ pub fn MeetingEntries(
     form: Form,
 ) -> impl IntoView {
     let (app, texts) = (form.app, form.app.texts);
-    let entries = use_entries(|| true);
-    let offered = Memo::new(move |_| {
+    let wanted = Memo::new(move |_| {
         let draft = form.drafting.draft.get().unwrap_or_default();
-        let overview = app.overviews.server.get().unwrap_or_default();
-        let (place, programme, pairing) =
-            (draft.get(field::PLACE), draft.get(field::PROGRAMME), draft.get(field::PAIRING));
-        let fits = |view: &&EntryView| {
-            let entry = &view.entry;
-            let is_of =
-                overview.catalogue.activity(&entry.activity).is_some_and(|activity| activity.programme == programme);
-            let is_at = !place.is_empty() && (covers(&place, &entry.place) || covers(&entry.place, &place));
-            let is_under = entry.pairing.is_some_and(|id| id.to_string() == pairing);
-            draft.entries.contains(&view.id) || is_of && (is_at || is_under)
-        };
-        let all = entries.get()?;
-        let mut offered: Vec<EntryView> = all.iter().filter(fits).cloned().collect();
-        sort_by_key(&mut offered, |view| !draft.entries.contains(&view.id));
-        offered.truncate(LIMIT.max(draft.entries.len()));
-        // The order must not change while the user chooses.
-        sort_by_key(&mut offered, |view| std::cmp::Reverse((view.entry.date, view.id)));
-        Some(offered)
+        [field::PLACE, field::PROGRAMME, field::PAIRING].map(|name| draft.get(name))
+    });
+    let offered = use_stored(move |reading| {
+        let ([place, programme, pairing], overview) = (wanted.get(), app.overviews.server.get().unwrap_or_default());
+        // The list must not change while the user chooses.
+        let draft = form.drafting.draft.get_untracked();
+        let chosen = draft.map(|draft| draft.entries).unwrap_or_default();
+        Some(async move {
+            let fits = |head: &EntryHead| {
+                let is_of =
+                    overview.catalogue.activity(&head.activity).is_some_and(|activity| activity.programme == programme);
+                let is_at = !place.is_empty() && (covers(&place, &head.place) || covers(&head.place, &place));
+                let is_under = head.pairing.is_some_and(|id| id.to_string() == pairing);
+                is_of && (is_at || is_under)
+            };
+            let limit = LIMIT.saturating_sub(chosen.len());
+            let is_offered = |head: &EntryHead| !chosen.contains(&head.id) && fits(head);
+            let mut found = first(&reading, &EntryRange::all(), limit, is_offered).await?;
+            let db = UserDb::open(reading.user).await?;
+            for id in &chosen {
+                found.extend(db.entry_view_of(*id).await?.map(|(view, _)| view));
+            }
+            sort_by_key(&mut found, |view| std::cmp::Reverse((view.entry.date, view.id)));
+            Ok(found)
+        })
     });
     let item = move |view: &EntryView, overview: &Overview| {
         let id = view.id;

@@ -1,23 +1,26 @@
 //! Derives a person's own entries from the replica with the outbox applied.
 
-use crate::storage::my_entries::{Conflict, MyEntries, MyEntry, PendingDeletion, Progress};
-use jiedui_core::entry::{Entry, Fields, field};
-use jiedui_core::sync::{Kind, Op, OutboxItem, Record, apply_locally};
-use jiedui_core::values::sort::{collect_sorted, sort_by_key};
+use crate::entry::{Entry, Fields, field};
+use crate::storage::my_entries::{Conflict, MyEntry, PendingDeletion, Progress};
+use crate::sync::{Kind, Op, OutboxItem, Record, apply_locally};
+use crate::values::sort::{collect_sorted, sort_by_key};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Whether records that have been pulled change a person's journal: some are theirs, or were.
-pub fn concerns(user: Uuid, journal: &MyEntries, pulled: &[Record]) -> bool {
-    let user = user.to_string();
-    let is_theirs = |record: &Record| record.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user);
-    pulled.iter().any(|record| is_theirs(record) || journal.entries.iter().any(|entry| entry.id == record.id))
+/// A person's own entries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Journal {
+    /// The entries, newest first.
+    pub entries: Vec<MyEntry>,
+    /// New entries that the overview does not count yet.
+    pub not_in_overview: Vec<(Uuid, Entry)>,
+    /// Deletions that wait to be sent, of others' entries too.
+    pub deletions: Vec<PendingDeletion>,
 }
 
-/// Puts together what the phone's stores hold; the outbox in the order of its numbers.
-pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> MyEntries {
-    let unsent = outbox.iter().filter(|outgoing| outgoing.refused.is_none()).count();
+/// Merges replica and outbox into a person's own entries. The outbox is sorted by number.
+pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> Journal {
     let mut merged: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
     // Results for changes of others' entries concern the author of the change.
     let unsettled: BTreeSet<Uuid> =
@@ -28,13 +31,13 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         .map(|item| (item.mutation.id, (item.mutation.seq, item.mutation.base_rev)))
         .collect();
     let mut deletions: BTreeMap<Uuid, PendingDeletion> = BTreeMap::new();
-    let is_own = |fields: &Fields| fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
+    let is_by_user = |fields: &Fields| fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
     for record in replica {
         if let Some((seq, rev)) = deleted.get(&record.id) {
             let (id, fields) = (record.id, record.fields.clone());
             deletions.insert(id, PendingDeletion { id, rev: (*rev).max(record.rev), fields, seq: *seq });
         }
-        if is_own(&record.fields) || unsettled.contains(&record.id) {
+        if is_by_user(&record.fields) || unsettled.contains(&record.id) {
             merged.insert(record.id, (record.rev, record.fields));
         }
     }
@@ -89,10 +92,10 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         }
     }
     let deletions = deletions.into_values().filter(|deletion| !deletion.fields.is_empty()).collect();
-    let mut journal = MyEntries { unsent, deletions, ..MyEntries::default() };
+    let mut journal = Journal { deletions, ..Journal::default() };
     for (id, (rev, mut fields)) in merged {
         fields.entry(field::AUTHOR).or_insert(json!(user));
-        if !is_own(&fields) && !unsettled.contains(&id) {
+        if !is_by_user(&fields) && !unsettled.contains(&id) {
             continue;
         }
         let Some(entry) = Entry::from_checked(&fields) else { continue };
@@ -116,8 +119,8 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
 mod tests {
     use super::*;
     use crate::storage::my_entries::Gone;
-    use jiedui_core::sync::{Mutation, Outcome, PushResult};
-    use jiedui_core::values::field_error::{ErrorCode, FieldError};
+    use crate::sync::{Mutation, Outcome, PushResult};
+    use crate::values::field_error::{ErrorCode, FieldError};
 
     const USER: Uuid = Uuid::from_u128(1);
 
@@ -179,7 +182,7 @@ mod tests {
         let why = vec![FieldError::new("reason", ErrorCode::Required)];
         let refused = journal(USER, replica(), vec![outgoing(1, 8, change(), Some(why.clone()))], &[]);
         assert_eq!(refused.entries[0].progress, Progress::Refused(why.clone()));
-        assert_eq!((&refused.entries[0].fields["place"], refused.to_settle()), (&json!("522728"), 1));
+        assert_eq!((&refused.entries[0].fields["place"], refused.entries[0].is_to_settle()), (&json!("522728"), true));
         let mut conflict = outgoing(1, 8, change(), Some(why));
         conflict.answer = Some(PushResult {
             seq: 1,
@@ -195,16 +198,6 @@ mod tests {
     }
 
     #[test]
-    fn concerns_is_true_for_own_and_removed_entries_only() {
-        let current = journal(USER, vec![record_of(7, USER)], vec![outgoing(1, 5, fields(1), None)], &[]);
-        assert!(!concerns(USER, &current, &[record_of(8, Uuid::nil()), record_of(9, Uuid::nil())]));
-        assert!(concerns(USER, &current, &[record_of(8, Uuid::nil()), record_of(9, USER)]));
-        let gone = |id| Record { deleted: true, fields: Fields::new(), ..record_of(id, USER) };
-        assert!(concerns(USER, &current, &[gone(7)]) && concerns(USER, &current, &[gone(5)]));
-        assert!(!concerns(USER, &current, &[gone(8)]));
-    }
-
-    #[test]
     fn gone_is_made_of_own_entries_only() {
         assert_eq!(Gone::of(USER, record_of(7, USER)).map(|gone| gone.id), Some(Uuid::from_u128(7)));
         assert_eq!(Gone::of(USER, record_of(8, Uuid::nil())), None);
@@ -217,7 +210,6 @@ mod tests {
         let journal = journal(USER, vec![record_of(7, USER)], outbox, &[Uuid::from_u128(7)]);
         let uncounted: Vec<Uuid> = journal.not_in_overview.iter().map(|(id, _)| *id).collect();
         assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);
-        assert_eq!(journal.unsent, 1);
         let refused = journal.entries.iter().find(|entry| entry.id == Uuid::from_u128(6)).unwrap();
         assert_eq!(refused.progress, Progress::Refused(why));
     }

@@ -1,16 +1,16 @@
 //! Views of the ledger items on this phone: the replica with the outbox applied.
 
+use crate::entry::Fields;
+use crate::ledger::Item;
 use crate::storage::my_entries::PendingDeletion;
-use jiedui_core::entry::Fields;
-use jiedui_core::ledger::Item;
-use jiedui_core::sync::Kind;
-use jiedui_core::sync::{Op, OutboxItem, Record, apply_item_locally};
-use jiedui_core::values::field_error::FieldError;
-use jiedui_core::values::sort::sort_by_key;
+use crate::sync::Kind;
+use crate::sync::{Op, OutboxItem, Record, apply_item_locally};
+use crate::values::field_error::FieldError;
+use crate::values::sort::sort_by_key;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Where an item stands on its way to the server.
+/// Sync state of an item.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum SyncState {
     /// The server has it.
@@ -29,13 +29,13 @@ pub struct ItemView {
     pub id: Uuid,
     /// The revision that the server is known to have; 0 for none.
     pub rev: u64,
-    /// All its fields.
+    /// All fields.
     pub fields: Fields,
-    /// The same without rejected changes.
+    /// All fields without rejected changes.
     pub confirmed: Fields,
-    /// All of them, read.
+    /// The fields, parsed.
     pub item: Item,
-    /// Where it stands.
+    /// Sync state.
     pub sync_state: SyncState,
 }
 
@@ -92,9 +92,9 @@ pub fn item_deletions(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<Pendin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::ledger::Status;
-    use jiedui_core::sync::Mutation;
-    use jiedui_core::values::field_error::ErrorCode;
+    use crate::ledger::Status;
+    use crate::sync::Mutation;
+    use crate::values::field_error::ErrorCode;
     use serde_json::{Value, json};
 
     fn fields(value: Value) -> Fields {

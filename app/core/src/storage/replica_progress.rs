@@ -1,7 +1,7 @@
 //! How much of the server's feed the replica holds. It is stored with the cursor, so a first pull that was cut off is never
 //! taken for the whole, not even after a reload.
 
-use jiedui_core::sync::PullResponse;
+use crate::sync::PullResponse;
 use serde::{Deserialize, Serialize};
 
 /// How much of the feed the replica holds. A database of an older version has none: it counts as incomplete until the next

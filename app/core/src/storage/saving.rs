@@ -1,18 +1,19 @@
 //! Saves a form into the outbox. The same transaction prevents lost updates: by a second tab with the same draft, or by a form
 //! that was opened before another tab's change.
 
-use crate::storage::entry_view::{EntryView, entry_views};
-use crate::storage::journal::journal;
-use crate::storage::ledger_view::{ItemView, item_views};
-use crate::storage::my_entries::MyEntry;
-use crate::storage::user_db::{META, OUTBOX, REPLICA, UserDb, new_id};
-use crate::storage::{Result, all, commit, get, persistently, put, remove};
-use idb::{ObjectStore, TransactionMode};
-use jiedui_core::entry::Fields;
-use jiedui_core::sync::path;
-use jiedui_core::sync::{Kind, Path};
-use jiedui_core::sync::{Mutation, Op, OutboxItem, Record, apply_item_locally, apply_locally, enqueue};
+use super::backend::Transaction;
+use super::meta::{self, Name, Owner, identity};
+use super::my_entries::MyEntry;
+use super::outbox::{add, remove_item};
+use super::rows;
+use super::views::entries::{EntryView, entry_views};
+use super::views::items::{ItemView, item_views};
+use super::views::mine::journal;
+use crate::entry::Fields;
+use crate::sync::path;
+use crate::sync::{Kind, Mutation, Op, OutboxItem, Path, Record, apply_item_locally, apply_locally, enqueue};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The state from which a form started.
@@ -66,93 +67,92 @@ pub struct ChangedElsewhere {
     pub fields: Fields,
 }
 
-impl UserDb {
-    /// Puts what a form has made into the outbox. When this returns, it is on the phone. A refused change of the same
-    /// record is replaced: the person has seen it and made this one instead.
-    pub async fn save_request(&self, made: &SaveRequest) -> Result<SaveOutcome> {
-        persistently(|| self.try_to_save(made)).await
-    }
+/// A record on this phone.
+struct OfRecord {
+    stored: rows::Stored,
+    /// Its outbox items by number.
+    items: Vec<OutboxItem>,
+    /// Number of its last change by a form on this phone; 0 for none.
+    since: u64,
+}
 
-    /// Returns one of this person's entries with unsent changes, and the number of the last change by a form on this phone.
-    pub async fn my_entry_of(&self, id: Uuid) -> Result<Option<(MyEntry, u64)>> {
-        let (record, waiting, since) = self.of_record(id).await?;
-        let journal = journal(self.user, record, waiting, &[]);
-        Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
-    }
+async fn of_record<T: Transaction>(transaction: &T, id: Uuid) -> Result<OfRecord, T::Error> {
+    let since = meta::get(transaction, Name::Saved(id)).await?.unwrap_or_default();
+    let stored = rows::stored(transaction, [id]).await?.remove(&id).unwrap_or_default();
+    let items = rows::items_of(transaction, &BTreeSet::from([id])).await?.into_values().collect();
+    Ok(OfRecord { stored, items, since })
+}
 
-    /// Anybody's entry as this phone knows it, and the same number.
-    pub async fn entry_view_of(&self, id: Uuid) -> Result<Option<(EntryView, u64)>> {
-        let (replica, outbox, since) = self.of_record(id).await?;
-        Ok(entry_views(self.user, replica, &outbox).into_iter().next().map(|entry| (entry, since)))
-    }
+/// Returns one of `user`'s entries with unsent changes, and the number of the last change by a form on this phone.
+pub async fn my_entry<T: Transaction>(
+    transaction: &T,
+    user: Uuid,
+    id: Uuid,
+) -> Result<Option<(MyEntry, u64)>, T::Error> {
+    let OfRecord { stored, items, since } = of_record(transaction, id).await?;
+    let journal = journal(user, stored.record.into_iter().collect(), items, &[]);
+    Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
+}
 
-    /// The same for an item of a ledger.
-    pub async fn item_view_of(&self, id: Uuid) -> Result<Option<(ItemView, u64)>> {
-        let (record, waiting, since) = self.of_record(id).await?;
-        Ok(item_views(record, &waiting).into_iter().next().map(|item| (item, since)))
-    }
+/// Returns anybody's entry with unsent changes, and the same number.
+pub async fn entry_view<T: Transaction>(
+    transaction: &T,
+    user: Uuid,
+    id: Uuid,
+) -> Result<Option<(EntryView, u64)>, T::Error> {
+    let OfRecord { stored, items, since } = of_record(transaction, id).await?;
+    Ok(entry_views(user, stored.record.into_iter().collect(), &items).into_iter().next().map(|entry| (entry, since)))
+}
 
-    async fn of_record(&self, id: Uuid) -> Result<(Vec<Record>, Vec<OutboxItem>, u64)> {
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadOnly).await?;
-        let since = get(&transaction.object_store(META)?, mark(id)).await?.unwrap_or_default();
-        let record: Option<Record> = get(&transaction.object_store(REPLICA)?, id.to_string()).await?;
-        let mut waiting: Vec<OutboxItem> = all(&transaction.object_store(OUTBOX)?).await?;
-        waiting.retain(|item| item.mutation.id == id);
-        Ok((record.into_iter().collect(), waiting, since))
-    }
+/// Returns a ledger item with unsent changes, and the same number.
+pub async fn item_view<T: Transaction>(transaction: &T, id: Uuid) -> Result<Option<(ItemView, u64)>, T::Error> {
+    let OfRecord { stored, items, since } = of_record(transaction, id).await?;
+    Ok(item_views(stored.record.into_iter().collect(), &items).into_iter().next().map(|item| (item, since)))
+}
 
-    async fn try_to_save(&self, made: &SaveRequest) -> Result<SaveOutcome> {
-        let transaction = self.database.begin(&[META, OUTBOX, REPLICA], TransactionMode::ReadWrite).await?;
-        let (meta, outbox) = (transaction.object_store(META)?, transaction.object_store(OUTBOX)?);
-        let last: u64 = get(&meta, mark(made.id)).await?.unwrap_or_default();
-        let record: Option<Record> = get(&transaction.object_store(REPLICA)?, made.id.to_string()).await?;
-        let mut waiting: Vec<OutboxItem> = all(&outbox).await?;
-        waiting.retain(|item| item.mutation.id == made.id);
-        let mut id = made.id;
-        match &made.begun {
-            SaveBase::New if last > 0 || record.is_some() || !waiting.is_empty() => {
-                if is_saved(made, record.as_ref(), &waiting) {
-                    return Ok(SaveOutcome::Done(id));
-                }
-                // The record under this identifier stays unchanged.
-                id = new_id();
+/// Adds what a form has made to the outbox. A rejected change of the same record is replaced: the person has seen it and
+/// made this one instead.
+pub async fn save_request<T: Transaction>(
+    transaction: &T,
+    owner: Owner<'_>,
+    made: &SaveRequest,
+) -> Result<SaveOutcome, T::Error> {
+    let OfRecord { stored, items, since: last } = of_record(transaction, made.id).await?;
+    let record = stored.record.as_ref();
+    let mut id = made.id;
+    match &made.begun {
+        SaveBase::New if last > 0 || record.is_some() || !items.is_empty() => {
+            if is_saved(made, record, &items) {
+                return Ok(SaveOutcome::Done(id));
             }
-            SaveBase::With { since, before } if last > *since => {
-                let rev = record.as_ref().map_or(made.base_rev, |record| record.rev);
-                let fields = standing(&made.kind, record.as_ref(), &waiting);
-                let paths = changed_by_both(before, &fields, &made.fields);
-                if !paths.is_empty() {
-                    return Ok(SaveOutcome::Elsewhere(ChangedElsewhere { paths, since: last, rev, fields }));
-                }
-            }
-            _ => {}
+            // What was saved under this identifier stays what it is.
+            id = (owner.new_id)();
         }
-        let refused = waiting.iter().filter(|item| item.mutation.id == id && item.refused.is_some());
-        remove_all(&outbox, refused).await?;
-        let (kind, fields) = (made.kind.clone(), made.fields.clone());
-        let seq: u64 = get(&meta, "next_seq").await?.unwrap_or(1);
-        let mutation = Mutation { seq, kind, id, base_rev: made.base_rev, epoch: None, op: Op::Put, fields };
-        waiting.retain(|item| item.mutation.id == id && item.refused.is_none());
-        let record = record.filter(|record| record.id == id);
-        let sender = self.sender(&meta).await?;
-        put(&outbox, seq as f64, &enqueue(sender, mutation, &waiting, record.as_ref(), new_id)).await?;
-        put(&meta, "next_seq", &(seq + 1)).await?;
-        put(&meta, mark(id), &seq).await?;
-        commit(transaction).await?;
-        Ok(SaveOutcome::Done(id))
+        SaveBase::With { since, before } if last > *since => {
+            let rev = record.map_or(made.base_rev, |record| record.rev);
+            let fields = with_waiting(&made.kind, record, &items);
+            let paths = changed_by_both(before, &fields, &made.fields);
+            if !paths.is_empty() {
+                return Ok(SaveOutcome::Elsewhere(ChangedElsewhere { paths, since: last, rev, fields }));
+            }
+        }
+        _ => {}
     }
-}
-
-/// Where it is written down that a form has saved a record.
-fn mark(id: Uuid) -> String {
-    format!("saved {id}")
-}
-
-async fn remove_all(outbox: &ObjectStore, all: impl Iterator<Item = &OutboxItem>) -> Result<()> {
-    for item in all {
-        remove(outbox, item.mutation.seq as f64).await?;
+    let is_same = id == made.id;
+    for item in items.iter().filter(|item| is_same && item.refused.is_some()) {
+        remove_item(transaction, item.mutation.seq)?;
     }
-    Ok(())
+    let phone = identity(transaction, owner).await?;
+    let (kind, fields, seq) = (made.kind.clone(), made.fields.clone(), phone.next_seq);
+    let mutation = Mutation { seq, kind, id, base_rev: made.base_rev, epoch: None, op: Op::Put, fields };
+    let waiting: Vec<OutboxItem> = items.into_iter().filter(|item| is_same && item.refused.is_none()).collect();
+    let item = enqueue(phone.sender, mutation, &waiting, record.filter(|_| is_same), owner.new_id);
+    add(transaction, owner, &item).await?;
+    if is_same && item.mutation.id != id {
+        rows::put(transaction, owner.user, id, &stored, &waiting)?;
+    }
+    meta::put(transaction, Name::Saved(id), &seq)?;
+    Ok(SaveOutcome::Done(id))
 }
 
 /// Whether a new record was saved before with the same content, by a save whose success was not reported.
@@ -166,8 +166,8 @@ fn is_saved(made: &SaveRequest, record: Option<&Record>, waiting: &[OutboxItem])
     if waiting.is_empty() { record.is_some_and(is_stored) } else { waiting.len() == 1 && waiting.iter().all(waits) }
 }
 
-/// A record with what waits to be sent.
-fn standing(kind: &Kind, record: Option<&Record>, waiting: &[OutboxItem]) -> Fields {
+/// Returns the fields of a record with the waiting changes applied.
+fn with_waiting(kind: &Kind, record: Option<&Record>, waiting: &[OutboxItem]) -> Fields {
     let mut fields = record.map(|record| record.fields.clone()).unwrap_or_default();
     for item in waiting.iter().filter(|item| item.refused.is_none() && item.mutation.op == Op::Put) {
         match kind {
@@ -244,7 +244,7 @@ mod tests {
     fn change_of_another_tab_is_found_at_the_same_field() {
         let before = fields(json!({"values": {"times": 2, "people": 1}, "note": "a"}));
         let now =
-            standing(&Kind::Entry, None, &[waiting(1, json!({"values": {"times": 9, "people": 1}, "note": "b"}))]);
+            with_waiting(&Kind::Entry, None, &[waiting(1, json!({"values": {"times": 9, "people": 1}, "note": "b"}))]);
         let both = |value: Value| changed_by_both(&before, &now, &fields(value));
         assert_eq!(both(json!({"values": {"times": 5}})), ["values.times"]);
         assert!(both(json!({"values": {"times": 9}})).is_empty(), "both have changed it to the same");

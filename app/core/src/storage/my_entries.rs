@@ -1,35 +1,35 @@
 //! Types of a person's own entries on their phone.
 
-use jiedui_core::entry::{Entry, Fields, State, field};
-use jiedui_core::sync::{Kind, OutboxItem, Record};
-use jiedui_core::values::field_error::FieldError;
+use crate::entry::{Entry, Fields, State, field};
+use crate::sync::{Kind, OutboxItem, Record};
+use crate::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Where an entry stands, as its recorder sees it.
+/// State of an entry, as its recorder sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
     /// On this phone only; the number of its first unsent mutation.
     OnPhone(u64),
     /// The server rejected it, for these reasons.
     Refused(Vec<FieldError>),
-    /// Others had changed the same: both are kept until the person chooses.
+    /// Others had changed the same fields: both values are stored until the person chooses.
     Conflict(Box<Conflict>),
     /// The server has it, and a reviewer has or has not decided.
     Received(State),
 }
 
-/// A change of this person's that ran against others'.
+/// A change of this person that conflicts with a change of another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conflict {
-    /// The change, and who had changed what.
+    /// The change, with the server's answer.
     pub outgoing: OutboxItem,
     /// The entry as the server has it, and its revision; `None` where it is deleted there.
     pub theirs: Option<(u64, Fields)>,
 }
 
-/// An entry of this person's.
+/// An entry of this person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MyEntry {
     /// Identifier.
@@ -38,22 +38,24 @@ pub struct MyEntry {
     pub rev: u64,
     /// All fields, with unsent changes.
     pub fields: Fields,
-    /// The same without rejected changes.
+    /// All fields without rejected changes.
     pub confirmed: Fields,
-    /// The same, as an entry.
+    /// The fields, parsed.
     pub entry: Entry,
-    /// Where it stands.
+    /// State.
     pub progress: Progress,
 }
 
-/// All of them, the newest first.
+/// Counts of a person's own entries, and the parts that other screens show.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MyEntries {
-    /// The entries.
-    pub entries: Vec<MyEntry>,
+    /// Number of entries.
+    pub count: usize,
+    /// Number of entries that wait for the person: returned, rejected, or in conflict.
+    pub to_settle: usize,
     /// New entries that the overview does not count yet.
     pub not_in_overview: Vec<(Uuid, Entry)>,
-    /// How many mutations wait to be sent.
+    /// Number of mutations that wait to be sent.
     pub unsent: usize,
     /// Entries that others have deleted, until the person has seen it.
     pub gone: Vec<Gone>,
@@ -61,8 +63,10 @@ pub struct MyEntries {
     pub deletions: Vec<PendingDeletion>,
     /// Whether the replica that they come from has been received to its end.
     pub is_complete: bool,
-    /// The number of unsent changes that were lost when the browser emptied the database, until the person has seen it.
+    /// Number of unsent changes that were lost when the browser emptied the database, until the person has seen it.
     pub lost: usize,
+    /// Next sequence number. It never falls in a database that still exists.
+    pub next_seq: u64,
 }
 
 /// A deletion in the outbox. The entry is in no list any more; this row explains what waits to be sent.
@@ -78,7 +82,7 @@ pub struct PendingDeletion {
     pub seq: u64,
 }
 
-/// An entry of this person's that has been deleted elsewhere.
+/// An entry of this person that was deleted elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gone {
     /// Identifier.
@@ -88,23 +92,22 @@ pub struct Gone {
 }
 
 impl Gone {
-    /// Of a record that the replica held, where it was an entry of the person's own.
+    /// Creates it from a record of the replica; `None` unless it was an entry of the person.
     pub fn of(user: Uuid, record: Record) -> Option<Self> {
-        let is_own = record.fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
-        (is_own && record.kind == Kind::Entry).then_some(Self { id: record.id, fields: record.fields })
-    }
-}
-
-impl MyEntries {
-    /// How many entries wait for the person themselves: returned, refused, or in conflict.
-    pub fn to_settle(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.is_to_settle()).count()
+        (is_author(user, &record.fields) && record.kind == Kind::Entry)
+            .then_some(Self { id: record.id, fields: record.fields })
     }
 }
 
 impl MyEntry {
-    /// Whether it waits for the person: it was returned, refused, or is in conflict.
+    /// Returns whether the entry waits for the person: it was returned, rejected, or is in conflict.
     pub fn is_to_settle(&self) -> bool {
         matches!(self.progress, Progress::Refused(_) | Progress::Conflict(_) | Progress::Received(State::Returned))
     }
+}
+
+/// Returns whether the author of fields is `user`.
+pub(super) fn is_author(user: Uuid, fields: &Fields) -> bool {
+    let author = fields.get(field::AUTHOR).and_then(Value::as_str);
+    author.and_then(|author| Uuid::parse_str(author).ok()) == Some(user)
 }

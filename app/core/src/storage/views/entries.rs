@@ -1,12 +1,12 @@
 //! Views of all entries on this phone: the replica with the outbox applied.
 
-use jiedui_core::access::rights::may_review;
-use jiedui_core::access::user::User;
-use jiedui_core::catalogue::Catalogue;
-use jiedui_core::entry::{Entry, Fields, State, field};
-use jiedui_core::sync::Kind;
-use jiedui_core::sync::{Op, OutboxItem, Record, apply_locally};
-use jiedui_core::values::sort::sort_by_key;
+use crate::access::rights::may_review;
+use crate::access::user::User;
+use crate::catalogue::Catalogue;
+use crate::entry::{Entry, Fields, State, field};
+use crate::sync::Kind;
+use crate::sync::{Op, OutboxItem, Record, apply_locally};
+use crate::values::sort::sort_by_key;
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -18,9 +18,9 @@ pub struct EntryView {
     pub id: Uuid,
     /// The revision that the server is known to have; 0 for none.
     pub rev: u64,
-    /// All its fields.
+    /// All fields.
     pub fields: Fields,
-    /// The same, read.
+    /// The fields, parsed.
     pub entry: Entry,
     /// Whether a change is unsent.
     pub waits: bool,
@@ -55,9 +55,9 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
             }
         }
     }
-    let read =
+    let parse =
         |(id, (rev, fields, waits))| Some(EntryView { id, rev, entry: Entry::from_checked(&fields)?, fields, waits });
-    let mut views: Vec<EntryView> = all.into_iter().filter_map(read).collect();
+    let mut views: Vec<EntryView> = all.into_iter().filter_map(parse).collect();
     sort_by_key(&mut views, |view| std::cmp::Reverse((view.entry.date, view.id)));
     views
 }
@@ -65,7 +65,7 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiedui_core::sync::Mutation;
+    use crate::sync::Mutation;
 
     fn record(id: u128, state: &str) -> Record {
         let fields = json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "state": state});

@@ -1,0 +1,67 @@
+// The window of a phone: what it holds, and what it reads from the server.
+import { randomUUID } from "node:crypto";
+import { contentReady, expect, expectReadable, goOffline, goOnline, readyOffline, signIn, test } from "./jiedui.js";
+
+const YEAR = new Date().getFullYear();
+
+// Records a verified entry of an earlier year, which no phone holds.
+async function recordEarlier(server) {
+  const coordinator = await server.api("coordinator");
+  const [id, client_id] = [randomUUID(), randomUUID()];
+  const fields = { activity: "field_survey", date: `${YEAR - 4}-05-01`, place: "522728109", values: { times: 3 }, note: "早年的走访" };
+  const push = (seq, base_rev, fields) =>
+    coordinator.post("/sync/push", { client_id, mutations: [{ seq, kind: "entry", id, base_rev, op: "put", fields }] });
+  expect((await push(1, 0, fields)).results[0].outcome).toBe("applied");
+  expect((await push(2, 1, { state: "verified" })).results[0].outcome).toBe("applied");
+  return id;
+}
+
+test("list says what is on the phone and loads earlier entries from the server", async ({ page, server, line }) => {
+  const id = await recordEarlier(server);
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await page.goto("/list?year=all");
+  await contentReady(page);
+  await expect(page.locator("main")).toContainText(`这台手机上有您范围内 ${YEAR - 1}-01-01 以来的填报`);
+  const row = page.locator(`a[href="/list/${id}"]`);
+  await expect(row).toHaveCount(0);
+  await goOffline(page, line);
+  await expect(page.locator("main")).toContainText("更早的内容联网后可以加载");
+  await expect(page.getByRole("button", { name: "加载更早的" })).toHaveCount(0);
+  await goOnline(page, line);
+  await page.getByRole("button", { name: "加载更早的" }).click();
+  await expect(row).toBeVisible();
+  await expect(page.locator("main")).toContainText("已全部加载");
+  await expectReadable(page);
+  // A search covers what has been loaded.
+  await page.getByLabel("搜索").fill("早年的走访");
+  await expect(row).toBeVisible();
+});
+
+test("entry outside the window opens from the server, and an unsent change keeps it on the phone", async ({ page, server, line }) => {
+  const id = await recordEarlier(server);
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await page.goto(`/list/${id}`);
+  await expect(page.locator("main")).toContainText("早年的走访");
+  await page.getByRole("link", { name: "修改" }).click();
+  await page.getByLabel("备注").fill("更正后的走访");
+  await goOffline(page, line);
+  await page.locator("#save").click();
+  await page.goto(`/list/${id}`);
+  await expect(page.locator("main")).toContainText("更正后的走访");
+  await goOnline(page, line);
+  await page.locator("#sync").click();
+  await expect(page.locator("#sync")).toContainText("已同步");
+  const api = await server.api("coordinator");
+  expect((await api.get(`/entries/${id}`)).fields.note).toBe("更正后的走访");
+});
+
+test("entry outside the window says offline that it needs a network", async ({ page, server, line }) => {
+  const id = await recordEarlier(server);
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await page.goto(`/list/${id}`);
+  await expect(page.locator("main")).toContainText("联网后可以打开");
+});
