@@ -21,28 +21,28 @@ use web_sys::BroadcastChannel;
 pub(super) const CHANNEL: &str = "jiedui";
 
 /// Opens the storage of the signed-in user.
-async fn user_db(model: AppState) -> Result<UserDb, StoreError> {
-    UserDb::open(model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
+async fn user_db(app: AppState) -> Result<UserDb, StoreError> {
+    UserDb::open(app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default()).await
 }
 
 /// Shows a new item of the outbox on the screens and starts the sync.
-async fn show_and_send(model: AppState, db: &UserDb) {
+async fn show_and_send(app: AppState, db: &UserDb) {
     // The change is saved even if it cannot be shown yet.
     match db.my_entries().await {
-        Ok(journal) => model.show_my_entries(journal),
+        Ok(journal) => app.show_my_entries(journal),
         Err(error) => {
-            model.journal.is_stale.set_value(true);
-            model.storage.error.set(Some(error));
+            app.journal.is_stale.set_value(true);
+            app.storage.error.set(Some(error));
         }
     }
-    model.sync.notify(Input::Wake);
+    app.sync.notify(Input::Wake);
     notify_other_tabs();
 }
 
 /// Puts changes of entries (identifiers, revisions and fields) into the outbox and starts the sync. When it returns, they are on
 /// the phone. Changes stored before one fails are sent.
-pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>) -> Result<(), StoreError> {
-    let db = user_db(model).await?;
+pub async fn save_all(app: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
     let mut saved = Ok(());
     for (id, base_rev, fields) in changes {
         saved = db.save(Kind::Entry, id, base_rev, op, fields).await;
@@ -50,116 +50,104 @@ pub async fn save_all(model: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>
             break;
         }
     }
-    show_and_send(model, &db).await;
+    show_and_send(app, &db).await;
     saved
 }
 
 /// Deletes an entry, with the reasons given for it. When this returns, the deletion is on the phone; it is sent after the undo
 /// period.
-pub async fn delete(
-    model: AppState,
-    id: Uuid,
-    rev: u64,
-    fields: Fields,
-    reasons: Fields,
-) -> Result<Deleted, StoreError> {
-    let db = user_db(model).await?;
+pub async fn delete(app: AppState, id: Uuid, rev: u64, fields: Fields, reasons: Fields) -> Result<Deleted, StoreError> {
+    let db = user_db(app).await?;
     let seq = db.delete(Kind::Entry, id, rev, reasons, clock::phone()).await?;
-    set_timeout(move || model.sync.notify(Input::Wake), Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
-    show_and_send(model, &db).await;
+    set_timeout(move || app.sync.notify(Input::Wake), Duration::from_millis(UNDO_PERIOD.unsigned_abs()));
+    show_and_send(app, &db).await;
     Ok(Deleted { id, rev, fields, seq })
 }
 
 /// Restores a deleted entry, whether or not the deletion has been sent.
-pub async fn undo_delete(model: AppState, deleted: Deleted) -> Result<(), StoreError> {
-    let db = user_db(model).await?;
+pub async fn undo_delete(app: AppState, deleted: Deleted) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
     if !db.undo_delete(deleted.seq, clock::phone()).await? {
         let review = [field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS];
         let fields = deleted.fields.into_iter().filter(|(name, _)| !review.contains(&name.as_str())).collect();
         db.save(Kind::Entry, deleted.id, deleted.rev, Op::Put, fields).await?;
     }
-    show_and_send(model, &db).await;
+    show_and_send(app, &db).await;
     Ok(())
 }
 
 /// Puts a form's change into the outbox and starts the sync. `SaveOutcome::Done` means that the change is on the phone.
-pub async fn save_made(model: AppState, request: &SaveRequest) -> Result<SaveOutcome, StoreError> {
-    let db = match user_db(model).await {
-        Err(StoreError::Refused) => return direct::send(model, request).await.map(|()| SaveOutcome::Done(request.id)),
+pub async fn save_made(app: AppState, request: &SaveRequest) -> Result<SaveOutcome, StoreError> {
+    let db = match user_db(app).await {
+        Err(StoreError::Refused) => return direct::send(app, request).await.map(|()| SaveOutcome::Done(request.id)),
         db => db?,
     };
     let saved = db.save_request(request).await?;
     if matches!(saved, SaveOutcome::Done(_)) {
-        show_and_send(model, &db).await;
+        show_and_send(app, &db).await;
     }
     Ok(saved)
 }
 
 /// Returns an entry of the user with unsent changes, and the number of its last change by a form.
-pub async fn my_entry_of(model: AppState, id: Uuid) -> Result<Option<(MyEntry, u64)>, StoreError> {
-    user_db(model).await?.my_entry_of(id).await
+pub async fn my_entry_of(app: AppState, id: Uuid) -> Result<Option<(MyEntry, u64)>, StoreError> {
+    user_db(app).await?.my_entry_of(id).await
 }
 
 /// Returns an entry of any author with unsent changes, and the number of its last change by a form.
-pub async fn entry_view_of(model: AppState, id: Uuid) -> Result<Option<(EntryView, u64)>, StoreError> {
-    user_db(model).await?.entry_view_of(id).await
+pub async fn entry_view_of(app: AppState, id: Uuid) -> Result<Option<(EntryView, u64)>, StoreError> {
+    user_db(app).await?.entry_view_of(id).await
 }
 
 /// Returns a ledger item with unsent changes, and the number of its last change by a form.
-pub async fn item_view_of(model: AppState, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
-    user_db(model).await?.item_view_of(id).await
+pub async fn item_view_of(app: AppState, id: Uuid) -> Result<Option<(ItemView, u64)>, StoreError> {
+    user_db(app).await?.item_view_of(id).await
 }
 
 /// Deletes a ledger item: the deletion is on the phone when this returns, and is sent after the undo period.
-pub async fn delete_item(model: AppState, id: Uuid, rev: u64) -> Result<(), StoreError> {
-    let db = user_db(model).await?;
+pub async fn delete_item(app: AppState, id: Uuid, rev: u64) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
     db.delete(Kind::LedgerItem, id, rev, Fields::new(), clock::phone()).await?;
-    show_and_send(model, &db).await;
+    show_and_send(app, &db).await;
     Ok(())
 }
 
 /// Returns the deletions of ledger items that wait to be sent.
-pub async fn item_deletions(model: AppState) -> Result<Vec<PendingDeletion>, StoreError> {
-    user_db(model).await?.item_deletions().await
+pub async fn item_deletions(app: AppState) -> Result<Vec<PendingDeletion>, StoreError> {
+    user_db(app).await?.item_deletions().await
 }
 
 /// Restores a deleted ledger item, whether or not the deletion has been sent.
-pub async fn undo_delete_item(model: AppState, deletion: PendingDeletion) -> Result<(), StoreError> {
-    let db = user_db(model).await?;
+pub async fn undo_delete_item(app: AppState, deletion: PendingDeletion) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
     if !db.undo_delete(deletion.seq, clock::phone()).await? {
         db.save(Kind::LedgerItem, deletion.id, deletion.rev, Op::Put, deletion.fields).await?;
     }
-    show_and_send(model, &db).await;
+    show_and_send(app, &db).await;
     Ok(())
 }
 
 /// Discards a change that the server rejected.
-pub async fn discard_refused(model: AppState, id: Uuid) -> Result<(), StoreError> {
-    let db = user_db(model).await?;
+pub async fn discard_refused(app: AppState, id: Uuid) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
     db.discard_refused(id).await?;
-    model.show_my_entries(db.my_entries().await?);
+    app.show_my_entries(db.my_entries().await?);
     Ok(())
 }
 
 /// Removes the notice that another user deleted an entry of this user.
-pub async fn forget_gone(model: AppState, id: Uuid) -> Result<(), StoreError> {
-    let db = user_db(model).await?;
+pub async fn forget_gone(app: AppState, id: Uuid) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
     db.forget_gone(id).await?;
-    model.show_my_entries(db.my_entries().await?);
+    app.show_my_entries(db.my_entries().await?);
     Ok(())
 }
 
 /// Resolves a conflict with the paths whose values the user chose, and starts the sync.
-pub async fn choose(
-    model: AppState,
-    id: Uuid,
-    rev: u64,
-    seq: u64,
-    chosen: Vec<Path<'static>>,
-) -> Result<(), StoreError> {
-    let db = user_db(model).await?;
+pub async fn choose(app: AppState, id: Uuid, rev: u64, seq: u64, chosen: Vec<Path<'static>>) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
     db.choose(id, rev, seq, chosen).await?;
-    show_and_send(model, &db).await;
+    show_and_send(app, &db).await;
     Ok(())
 }
 

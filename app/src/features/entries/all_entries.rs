@@ -36,8 +36,8 @@ lazy_screen!(
 /// The list.
 #[component]
 fn List() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_list());
     let (filter, address) = (use_list_filter(), use_url_state());
     let listed = RwSignal::new(PAGE);
@@ -53,11 +53,11 @@ fn List() -> impl IntoView {
     let words = use_words();
     // The matches, and the numbers of further matches in any year and without filters.
     let matches = use_stored(move |reading| {
-        let (overview, filter) = (model.overviews.server.get()?, filter.get());
+        let (overview, filter) = (app.overviews.server.get()?, filter.get());
         let (words, state, pairing, listed) = (words.get(), state.get(), pairing.get(), listed.get());
         if !words.is_empty() {
             // The search covers the names of places too.
-            model.geography.places.track();
+            app.geography.places.track();
         }
         Some(async move {
             let (from, until) = filter.dates();
@@ -76,7 +76,7 @@ fn List() -> impl IntoView {
                 [&filter, &any_year].map(|filter| filter.compile(&overview.catalogue, overview.directory()));
             let class = |row: &EntryRow| {
                 let Some(head) = row.head() else { return Match::No };
-                if !words.is_empty() && !row.view().is_some_and(|view| has_words(model, &overview, &view, &words)) {
+                if !words.is_empty() && !row.view().is_some_and(|view| has_words(app, &overview, &view, &words)) {
                     return Match::No;
                 }
                 let activity = overview.catalogue.activity(&head.activity);
@@ -96,7 +96,7 @@ fn List() -> impl IntoView {
             scan(&reading, &EntryRange::all(), listed, class, |found| found).await
         })
     });
-    let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
+    let is_countable = Memo::new(move |_| app.replica.state.get().is_countable());
     let in_years = Signal::derive(move || {
         if is_countable.get() {
             matches.with(|found| found.as_ref().filter(|found| found.is_whole).map_or(0, |found| found.hidden_by_years))
@@ -118,7 +118,7 @@ fn List() -> impl IntoView {
         view! { <option value=option_state.code() selected=move || state.get() == option_state.code()>{entry_state(texts, option_state)}</option> }
     };
     let body = move || {
-        let overview = model.overviews.server.get().unwrap_or_default();
+        let overview = app.overviews.server.get().unwrap_or_default();
         matches.with(|found| match found {
             None => view! { <LoadingStored/> }.into_any(),
             Some(found) if found.count == 0 && found.is_whole => {
@@ -126,7 +126,7 @@ fn List() -> impl IntoView {
             }
             Some(found) => {
                 let row = |entry_view: &EntryView| {
-                    entry_row(model, &overview, Some(entry_view.id), &entry_view.entry).into_string()
+                    entry_row(app, &overview, Some(entry_view.id), &entry_view.entry).into_string()
                 };
                 let rows: String = found.entries.iter().map(row).collect();
                 let more = found.count > found.entries.len() || !found.is_whole;
@@ -140,7 +140,7 @@ fn List() -> impl IntoView {
         })
     };
     move || {
-        if model.session.user.with(Option::is_none) {
+        if app.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         view! {
@@ -158,7 +158,7 @@ fn List() -> impl IntoView {
                     </label>
                 </div>
                 {move || unreadable_notice(texts, wrong.get())}
-                {move || pairing.get().map(|id| of_pairing(model, id))}
+                {move || pairing.get().map(|id| of_pairing(app, id))}
                 {body}
                 <HiddenFilters in_years beyond/>
                 <Older part=Part::Entries query first/>
@@ -185,24 +185,24 @@ async fn in_range(
 }
 
 /// Renders the pairing to which the list is limited, with a button that removes the limit.
-fn of_pairing(model: AppState, id: Uuid) -> impl IntoView {
+fn of_pairing(app: AppState, id: Uuid) -> impl IntoView {
     let address = use_url_state();
-    let name = model.overviews.server.with(|overview| {
+    let name = app.overviews.server.with(|overview| {
         let pairing = overview.as_ref()?.directory().pairing(id)?;
-        Some(pairing_name(model.labels(), overview.as_ref()?, pairing))
+        Some(pairing_name(app.labels(), overview.as_ref()?, pairing))
     });
     view! {
         <p class="place-chosen">
             <strong>{name}</strong>
             <button type="button" class="button-quiet" on:click=move |_| address.change(&[("pairing", String::new())], HistoryStep::Further)>
-                {model.texts.list_all()}
+                {app.texts.list_all()}
             </button>
         </p>
     }
 }
 
 /// Returns whether the text of an entry contains each of the words.
-fn has_words(model: AppState, overview: &Overview, entry_view: &EntryView, words: &[String]) -> bool {
+fn has_words(app: AppState, overview: &Overview, entry_view: &EntryView, words: &[String]) -> bool {
     if words.is_empty() {
         return true;
     }
@@ -210,11 +210,11 @@ fn has_words(model: AppState, overview: &Overview, entry_view: &EntryView, words
     let mut text = format!(
         "{} {} {} {}",
         format_date(entry.date),
-        activity_name(model.labels(), overview, &entry.activity),
-        model.geography.places.with_untracked(|places| places.label(&entry.place)),
+        activity_name(app.labels(), overview, &entry.activity),
+        app.geography.places.with_untracked(|places| places.label(&entry.place)),
         entry.note
     );
-    for (name, value) in answers_of(model.labels(), overview, entry) {
+    for (name, value) in answers_of(app.labels(), overview, entry) {
         text.extend([" ", &name, " ", &value]);
     }
     for id in entry.organisation.into_iter() {
@@ -229,7 +229,7 @@ fn has_words(model: AppState, overview: &Overview, entry_view: &EntryView, words
         entry
             .pairing
             .and_then(|id| overview.directory().pairing(id))
-            .map(|pairing| pairing_name(model.labels(), overview, pairing)),
+            .map(|pairing| pairing_name(app.labels(), overview, pairing)),
     );
     let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word.as_str()))

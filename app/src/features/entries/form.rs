@@ -67,8 +67,8 @@ enum Saving {
 /// The form. `start` returns the name of its draft slots and its start, once both are loaded.
 #[component]
 fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 'static) -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     let drafting = Drafting::<Draft>::listening();
     let on_screen = StoredValue::new(OnScreen::default());
     let (draft, is_stored) = (drafting.draft, drafting.stored);
@@ -85,15 +85,15 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         }
         spawn_local(async move {
             match first {
-                Start::New { fresh, wanted } => drafting.begin_new(model, &form, wanted, *fresh).await,
-                Start::Edit(id) => match stored_draft(model, id, on_screen).await {
+                Start::New { fresh, wanted } => drafting.begin_new(app, &form, wanted, *fresh).await,
+                Start::Edit(id) => match stored_draft(app, id, on_screen).await {
                     Ok(stored) => {
                         present.set_value(stored.as_ref().map(|stored| stored.before.clone()));
-                        drafting.begin_edit(model, &form, stored).await;
+                        drafting.begin_edit(app, &form, stored).await;
                     }
                     Err(error) => {
                         drafting.is_not_found();
-                        model.storage.error.set(Some(error));
+                        app.storage.error.set(Some(error));
                     }
                 },
             }
@@ -106,7 +106,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         spawn_local(async move {
             let again = match untrack(start) {
                 Some((_, Start::New { fresh, .. })) => Some(*fresh),
-                Some((_, Start::Edit(id))) => stored_draft(model, id, on_screen).await.ok().flatten(),
+                Some((_, Start::Edit(id))) => stored_draft(app, id, on_screen).await.ok().flatten(),
                 None => None,
             };
             if again.is_some() {
@@ -118,9 +118,9 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         drafting.change(change);
         // A reported error disappears once it is corrected.
         if !errors.with_untracked(Vec::is_empty)
-            && let (Some(draft), Some(overview)) = (draft.get_untracked(), model.overviews.server.get_untracked())
+            && let (Some(draft), Some(overview)) = (draft.get_untracked(), app.overviews.server.get_untracked())
         {
-            let now = check(model, &draft, &overview, &model.geography.places.get_untracked());
+            let now = check(app, &draft, &overview, &app.geography.places.get_untracked());
             errors.update(|errors| errors.retain(|error| now.iter().any(|current| current.field == error.field)));
         }
     };
@@ -135,13 +135,13 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         let navigate = navigate.clone();
         spawn_local(async move {
             // Validation needs the catalogue and the places.
-            let reference_data = sync::reference_data(model).await;
+            let reference_data = sync::reference_data(app).await;
             // The draft may have changed meanwhile.
             let (Some(edited), Some((overview, places))) = (draft.try_get_untracked().flatten(), reference_data) else {
                 saving.try_set(Saving::NotReady);
                 return;
             };
-            let invalid = check(model, &edited, &overview, &places);
+            let invalid = check(app, &edited, &overview, &places);
             if !invalid.is_empty() {
                 focus_on(&invalid);
                 errors.try_set(invalid);
@@ -149,12 +149,12 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                 return;
             }
             let mut fields = changes_of(&edited, overview.catalogue.form(&edited.activity, edited.version));
-            if returned::is_resubmitted(model, &edited) {
+            if returned::is_resubmitted(app, &edited) {
                 // A returned entry is submitted for review again, even without a change.
                 fields.insert(field::STATE.to_owned(), json!(State::Submitted.code()));
             }
             let after =
-                if returned::is_own(model, &edited) { "/entries".to_owned() } else { format!("/list/{}", edited.id) };
+                if returned::is_own(app, &edited) { "/entries".to_owned() } else { format!("/list/{}", edited.id) };
             let begun = if drafting.is_new() {
                 SaveBase::New
             } else {
@@ -162,7 +162,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             };
             drafting.begin_saving(&fields);
             match sync::save_made(
-                model,
+                app,
                 &SaveRequest { kind: Kind::Entry, id: edited.id, base_rev: edited.base_rev, fields, begun },
             )
             .await
@@ -172,10 +172,10 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
                     drafting.is_saved();
                     let is_new = drafting.is_new();
                     navigate(&after, Default::default());
-                    saved::show(model, edited, id, is_new, navigate);
+                    saved::show(app, edited, id, is_new, navigate);
                 }
                 Ok(SaveOutcome::Elsewhere(now)) => {
-                    let names = now.paths.iter().map(|path| model.field_name(&edited.activity, path)).collect();
+                    let names = now.paths.iter().map(|path| app.field_name(&edited.activity, path)).collect();
                     drafting.change(|draft| *draft = rebase(draft, now, &overview));
                     saving.try_set(Saving::Elsewhere(names));
                 }
@@ -187,21 +187,21 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
     let form_of = |draft: &Draft| (draft.activity.clone(), draft.version);
     let form_code = Memo::new(move |_| draft.with(|draft| draft.as_ref().map(form_of)));
     move || {
-        if model.session.user.with(Option::is_none) {
+        if app.session.user.with(Option::is_none) {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         let Some((code, version)) = form_code.get() else {
-            if drafting.is_beginning() || model.journal.entries.with(Option::is_none) {
+            if drafting.is_beginning() || app.journal.entries.with(Option::is_none) {
                 return view! { <LoadingStored/> }.into_any();
             }
             let words = match untrack(start) {
                 Some((_, Start::New { .. })) => texts.nothing_kept(),
-                _ if model.overviews.server.with(Option::is_none) => texts.nothing_kept(),
+                _ if app.overviews.server.with(Option::is_none) => texts.nothing_kept(),
                 _ => return view! { <NothingFound text=texts.entry_not_here()/> }.into_any(),
             };
             return view! { <p class="empty">{words}</p> }.into_any();
         };
-        let Some(overview) = model.overviews.server.get_untracked() else {
+        let Some(overview) = app.overviews.server.get_untracked() else {
             return view! { <p class="empty">{texts.nothing_kept()}</p> }.into_any();
         };
         let Some(activity) = overview.catalogue.form(&code, version) else {
@@ -210,12 +210,12 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         let edit = StoredValue::new(edit);
         let begun = draft.with_untracked(Clone::clone).unwrap_or_default();
         let current = present.get_value().unwrap_or_else(|| begun.before.clone());
-        let banner = returned::banner(model, &current);
-        let resubmits = banner.is_some() && returned::is_own(model, &begun);
+        let banner = returned::banner(app, &current);
+        let resubmits = banner.is_some() && returned::is_own(app, &begun);
         let concerned = StoredValue::new(returned::concerned(&current));
         let return_reason = StoredValue::new(returned::reason(&current));
         let form = Form {
-            app: model,
+            app,
             draft,
             errors,
             concerned,
@@ -223,28 +223,28 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             edit: Callback::new(move |change: Change| edit.with_value(|edit| edit(&*change))),
         };
         let style = programme_style(&overview.catalogue, &activity.programme);
-        let deletes = (!drafting.is_new()).then(|| (begun.id, returned::is_own(model, &begun)));
+        let deletes = (!drafting.is_new()).then(|| (begun.id, returned::is_own(app, &begun)));
         let is_blocked = Signal::derive(move || saving.get() == Saving::Busy || busy.get() > 0);
         let save_label = Signal::derive(move || match (saving.get() == Saving::Busy, resubmits) {
             (true, _) => texts.saving(),
             (false, true) => texts.save_again(),
             (false, false) => texts.save(),
         });
-        let save_hint = Signal::derive(move || match model.sync.online.get() {
+        let save_hint = Signal::derive(move || match app.sync.online.get() {
             true => texts.save_hint_online(),
             false => texts.save_hint_offline(),
         });
         let missing = Memo::new(move |_| {
-            draft.with(|draft| draft.as_ref().map(|draft| validation::missing(model, draft)).unwrap_or_default())
+            draft.with(|draft| draft.as_ref().map(|draft| validation::missing(app, draft)).unwrap_or_default())
         });
         view! {
             <section class="narrow programme" style=style>
-                <h1>{model.pick(&activity.name, &activity.name_en).to_owned()}</h1>
+                <h1>{app.pick(&activity.name, &activity.name_en).to_owned()}</h1>
                 {banner}
                 <form class="form" novalidate on:submit=move |event| save.with_value(|save| save(event))>
                     {form.summary(&code)}
                     {drafting.notices(texts, start_again)}
-                    {copy_last_button(model, draft, form.edit, code.clone())}
+                    {copy_last_button(app, draft, form.edit, code.clone())}
                     {form.when()}
                     {form.place()}
                     {form.position()}

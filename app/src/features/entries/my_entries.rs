@@ -41,16 +41,16 @@ lazy_screen!(record:
 /// The list.
 #[component]
 fn Entries() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_entries());
-    let user = move || model.session.user.with(|user| user.as_ref().map(|user| user.id));
+    let user = move || app.session.user.with(|user| user.as_ref().map(|user| user.id));
     let drafts = RwSignal::new(Vec::<AbandonedDraft>::new());
     Effect::new(move |_| {
         let user = user();
         spawn_local(async move {
             let unfinished = match user {
-                Some(user) => sync::unfinished_drafts(model, user).await,
+                Some(user) => sync::unfinished_drafts(app, user).await,
                 None => Vec::new(),
             };
             drafts.try_set(unfinished);
@@ -58,8 +58,7 @@ fn Entries() -> impl IntoView {
     });
     let (shown, address) = (RwSignal::new(PAGE), use_url_state());
     let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
-    let to_settle =
-        move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle));
+    let to_settle = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle));
     let tabs = move || {
         (to_settle() > 0 || only_settle.get()).then(|| {
             let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
@@ -74,11 +73,11 @@ fn Entries() -> impl IntoView {
         })
     };
     let gone = move || {
-        let gone = model
+        let gone = app
             .journal
             .entries
             .with(|journal| journal.as_ref().map(|journal| journal.gone.clone()).unwrap_or_default());
-        (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|entry| gone_view(model, entry)).collect_view()}</ul> })
+        (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|entry| gone_view(app, entry)).collect_view()}</ul> })
     };
     let menus = OpenMenus::default();
     let page = use_stored(move |reading| {
@@ -92,7 +91,7 @@ fn Entries() -> impl IntoView {
     let counts = Memo::new(move |_| {
         let count =
             |mine: &Arc<MyEntries>| (mine.count, mine.to_settle, !mine.deletions.is_empty() && mine.is_complete);
-        model.journal.entries.with(|mine| mine.as_ref().map(count))
+        app.journal.entries.with(|mine| mine.as_ref().map(count))
     });
     let list = move || match (counts.get(), page.get()) {
         // Pending deletions have rows of their own.
@@ -108,7 +107,7 @@ fn Entries() -> impl IntoView {
                 {nothing}
                 {notice}
                 <ul class="entries">
-                    {page.entries.iter().map(|entry| entry_view(model, entry, menus)).collect_view()}
+                    {page.entries.iter().map(|entry| entry_view(app, entry, menus)).collect_view()}
                 </ul>
                 {more.then(|| view! {
                     <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more()}</button>
@@ -118,12 +117,12 @@ fn Entries() -> impl IntoView {
         }
         _ => view! { <LoadingStored/> }.into_any(),
     };
-    let unsent = move || model.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let unsent = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
     let save_file = move |_| {
         spawn_local(async move {
-            let saved = sync::outbox_as_push(model).await.and_then(|text| save_text("jiedui-unsent.json", &text));
+            let saved = sync::outbox_as_push(app).await.and_then(|text| save_text("jiedui-unsent.json", &text));
             if let Err(error) = saved {
-                model.storage.error.set(Some(error));
+                app.storage.error.set(Some(error));
             }
         });
     };
@@ -136,14 +135,14 @@ fn Entries() -> impl IntoView {
                 <h1>{texts.nav_entries()}</h1>
                 <p class="actions">
                     <A href="/entries/new" attr:class="button button-primary">{texts.nav_new()}</A>
-                    <span class="ready" inner_html=move || match (model.storage.offline_use.get(), sync::can_work_offline()) {
+                    <span class="ready" inner_html=move || match (app.storage.offline_use.get(), sync::can_work_offline()) {
                         (OfflineUse::Ready, _) => texts.ready_offline(),
                         (_, false) => texts.no_offline(),
                         (OfflineUse::Preparing, true) => texts.not_ready_offline(),
                         (OfflineUse::Impossible, true) => texts.never_offline(),
                     }></span>
                 </p>
-                {move || Some(model.sync.uploaded.get()).filter(|uploaded| *uploaded > 0).map(|uploaded| view! {
+                {move || Some(app.sync.uploaded.get()).filter(|uploaded| *uploaded > 0).map(|uploaded| view! {
                     <p class="notice" role="status">{fill(texts.uploaded_at_once(), &[&uploaded])}</p>
                 })}
                 {move || (unsent() > 0).then(|| view! {
@@ -157,7 +156,7 @@ fn Entries() -> impl IntoView {
                 {move || (!drafts.get().is_empty() && !only_settle.get()).then(|| view! {
                     <h2>{texts.drafts()}</h2>
                     <ul class="entries drafts">
-                        {drafts.get().into_iter().map(|draft| draft_view(model, draft, drafts)).collect_view()}
+                        {drafts.get().into_iter().map(|draft| draft_view(app, draft, drafts)).collect_view()}
                     </ul>
                 })}
                 {gone}
@@ -170,20 +169,20 @@ fn Entries() -> impl IntoView {
     }
 }
 
-fn activity_name(model: AppState, code: &str) -> String {
-    model.overviews.server.with(|overview| {
+fn activity_name(app: AppState, code: &str) -> String {
+    app.overviews.server.with(|overview| {
         let activity = overview.as_ref().and_then(|overview| overview.catalogue.activity(code));
-        activity.map_or(code, |activity| model.pick(&activity.name, &activity.name_en)).to_owned()
+        activity.map_or(code, |activity| app.pick(&activity.name, &activity.name_en)).to_owned()
     })
 }
 
 /// Renders a place's name once the places are loaded.
-fn place_name(model: AppState, code: String) -> impl Fn() -> String {
-    move || model.geography.places.with(|places| places.label(&code))
+fn place_name(app: AppState, code: String) -> impl Fn() -> String {
+    move || app.geography.places.with(|places| places.label(&code))
 }
 
-fn draft_view(model: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<AbandonedDraft>>) -> impl IntoView {
-    let texts = model.texts;
+fn draft_view(app: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<AbandonedDraft>>) -> impl IntoView {
+    let texts = app.texts;
     let (draft, address) = (abandoned.draft.clone(), abandoned.address());
     let throw_away = move |_| {
         if window().confirm_with_message(texts.discard_sure()).unwrap_or(false) {
@@ -194,8 +193,8 @@ fn draft_view(model: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<A
     view! {
         <li class="entry draft">
             <A href=address>
-                <strong>{activity_name(model, &draft.activity)}</strong>
-                <span>{draft.date.clone()}" "{place_name(model, draft.place.clone())}</span>
+                <strong>{activity_name(app, &draft.activity)}</strong>
+                <span>{draft.date.clone()}" "{place_name(app, draft.place.clone())}</span>
             </A>
             <button type="button" class="button-quiet" on:click=throw_away>{texts.discard()}</button>
         </li>
@@ -203,10 +202,10 @@ fn draft_view(model: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<A
 }
 
 /// Returns the state of an entry in words, and its CSS class.
-fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'static str) {
-    let texts = model.texts;
+fn progress_words(app: AppState, progress: &Progress) -> (&'static str, &'static str) {
+    let texts = app.texts;
     match progress {
-        Progress::OnPhone(seq) => match model.sync.status.get() {
+        Progress::OnPhone(seq) => match app.sync.status.get() {
             Status::Sending { first, last } if (first..=last).contains(seq) => ("busy", texts.state_uploading()),
             _ => ("waiting", texts.state_on_phone()),
         },
@@ -218,24 +217,24 @@ fn progress_words(model: AppState, progress: &Progress) -> (&'static str, &'stat
     }
 }
 
-fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView + use<> {
-    let texts = model.texts;
+fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView + use<> {
+    let texts = app.texts;
     let id = mine.id;
     let progress = StoredValue::new(mine.progress.clone());
-    let words = move || progress.with_value(|progress| progress_words(model, progress));
+    let words = move || progress.with_value(|progress| progress_words(app, progress));
     let errors = match &mine.progress {
         Progress::Refused(errors) => errors.clone(),
         _ => Vec::new(),
     };
     let refused = matches!(mine.progress, Progress::Refused(_));
     let conflict = matches!(mine.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
-    let reason = return_reason(model.labels(), model.today, &mine.fields)
+    let reason = return_reason(app.labels(), app.today, &mine.fields)
         .filter(|_| mine.progress == Progress::Received(State::Returned));
     let entry = mine.entry.clone();
     let closed =
-        model.overviews.server.with(|overview| overview.as_ref().is_some_and(|overview| is_closed(overview, &entry)));
+        app.overviews.server.with(|overview| overview.as_ref().is_some_and(|overview| is_closed(overview, &entry)));
     // Entries that only a coordinator may change open as read-only.
-    let coordinates = model.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
+    let coordinates = app.session.user.with(|user| user.as_ref().is_some_and(|user| user.role.coordinates()));
     let is_settled = !mine.is_to_settle();
     let place = if closed && !coordinates && is_settled { "list" } else { "entries" };
     let address = conflict.clone().unwrap_or_else(|| format!("/{place}/{id}"));
@@ -243,12 +242,12 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
     let (rev, fields) = (mine.rev, mine.fields.clone());
     let navigate = use_navigate();
     let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));
-    let (values, name) = (answers(model, mine), activity_name(model, &entry.activity));
+    let (values, name) = (answers(app, mine), activity_name(app, &entry.activity));
     let discard = move |_| {
         if window().confirm_with_message(texts.discard_sure()).unwrap_or(false) {
             spawn_local(async move {
-                if let Err(error) = sync::discard_refused(model, id).await {
-                    model.storage.error.set(Some(error));
+                if let Err(error) = sync::discard_refused(app, id).await {
+                    app.storage.error.set(Some(error));
                 }
             });
         }
@@ -257,18 +256,18 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
         <li class="entry" data-entry=id.to_string()>
             <A href=address>
                 <strong>{name}</strong>
-                <span>{format_date(entry.date)}" "{place_name(model, entry.place.clone())}</span>
+                <span>{format_date(entry.date)}" "{place_name(app, entry.place.clone())}</span>
                 <span class="entry-numbers">{values}</span>
             </A>
             <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed()}</p> })}
             {menu.then(|| view! { <EntryMenu id rev fields ask open=menus/> })}
-            {photos_words(model, mine.entry.clone())}
+            {photos_words(app, mine.entry.clone())}
             {(!errors.is_empty()).then(|| view! {
                 <ul class="entry-reasons">
                     {errors.into_iter().map(|error| {
-                        let error = error.in_language(model.language);
-                        view! { <li>{format!("{}：{}", model.field_name(&entry.activity, &error.field), error.message)}</li> }
+                        let error = error.in_language(app.language);
+                        view! { <li>{format!("{}：{}", app.field_name(&entry.activity, &error.field), error.message)}</li> }
                     }).collect_view()}
                 </ul>
             })}
@@ -280,20 +279,20 @@ fn entry_view(model: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoVie
 }
 
 /// Returns how many photos of an entry are unsent or rejected, in words.
-fn photos_words(model: AppState, entry: Entry) -> impl IntoView {
+fn photos_words(app: AppState, entry: Entry) -> impl IntoView {
     move || {
-        let (unsent, refused) = unsent_photos(model, &entry);
-        let unsent = (unsent > 0)
-            .then(|| view! { <p class="state waiting">{fill(model.texts.photos_unsent(), &[&unsent])}</p> });
+        let (unsent, refused) = unsent_photos(app, &entry);
+        let unsent =
+            (unsent > 0).then(|| view! { <p class="state waiting">{fill(app.texts.photos_unsent(), &[&unsent])}</p> });
         let refused =
-            (refused > 0).then(|| view! { <p class="state bad">{fill(model.texts.photos_refused(), &[&refused])}</p> });
+            (refused > 0).then(|| view! { <p class="state bad">{fill(app.texts.photos_refused(), &[&refused])}</p> });
         (unsent, refused)
     }
 }
 
-fn answers(model: AppState, mine: &MyEntry) -> String {
-    model.overviews.server.with(|overview| {
-        let line = |overview: &Arc<Overview>| answers_line(model.labels(), overview, &mine.entry, " · ");
+fn answers(app: AppState, mine: &MyEntry) -> String {
+    app.overviews.server.with(|overview| {
+        let line = |overview: &Arc<Overview>| answers_line(app.labels(), overview, &mine.entry, " · ");
         overview.as_ref().map(line).unwrap_or_default()
     })
 }

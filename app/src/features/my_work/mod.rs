@@ -53,13 +53,13 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn Work() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_work());
     let items = use_ledger();
-    let month = Month::from(model.today);
+    let month = Month::from(app.today);
     let entries = use_stored(move |reading| {
-        let (user, overview) = (model.session.user.get()?, model.overviews.server.get().unwrap_or_default());
+        let (user, overview) = (app.session.user.get()?, app.overviews.server.get().unwrap_or_default());
         Some(async move {
             let (from, until) = (month.first_day(), month.last_day());
             let this_month = UserDb::open(reading.user).await?.count_mine(from, until).await?;
@@ -77,18 +77,18 @@ fn Work() -> impl IntoView {
     });
     let drafts = RwSignal::new(0);
     Effect::new(move |_| {
-        if let Some(user) = model.session.user.with(|user| user.as_ref().map(|user| user.id)) {
+        if let Some(user) = app.session.user.with(|user| user.as_ref().map(|user| user.id)) {
             spawn_local(async move {
-                drafts.try_set(sync::unfinished_drafts(model, user).await.len());
+                drafts.try_set(sync::unfinished_drafts(app, user).await.len());
             });
         }
     });
     move || {
-        let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
-        let overview = move || model.overviews.server.get().unwrap_or_default();
+        let Some(user) = app.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let overview = move || app.overviews.server.get().unwrap_or_default();
         let of = StoredValue::new(user.clone());
         let state = Memo::new(move |_| {
-            let state = model.replica.state.get();
+            let state = app.replica.state.get();
             (state.is_countable(), state == ReplicaState::Complete)
         });
         // Nothing is counted before the first pull has ended. A partial replica has a notice, and lists no places without entries.
@@ -96,28 +96,25 @@ fn Work() -> impl IntoView {
         let is_complete = move || state.get().1;
         let returned = move || {
             let this_month = entries.with(|entries| entries.as_ref().map(|entries| entries.this_month));
-            of.with_value(|user| mine(model, user, drafts.get(), this_month, is_countable()))
+            of.with_value(|user| mine(app, user, drafts.get(), this_month, is_countable()))
         };
         let due = move || {
             items
                 .get()
                 .filter(|_| is_countable())
-                .map(|items| of.with_value(|user| due(model, &overview(), user, &items)))
+                .map(|items| of.with_value(|user| due(app, &overview(), user, &items)))
         };
         let queue = move || {
             let reviews = of.with_value(|user| user.role.reviews());
-            entries
-                .get()
-                .filter(|_| reviews && is_countable())
-                .map(|entries| queue(model, &overview(), &entries.waiting))
+            entries.get().filter(|_| reviews && is_countable()).map(|entries| queue(app, &overview(), &entries.waiting))
         };
         let silent = move || {
             let coordinates = of.with_value(|user| user.role.coordinates());
-            let has_places = model.geography.places.with(|places| !places.all().is_empty());
+            let has_places = app.geography.places.with(|places| !places.all().is_empty());
             entries
                 .get()
                 .filter(|_| coordinates && has_places && is_complete())
-                .map(|entries| of.with_value(|user| silent(model, user, &entries.places)))
+                .map(|entries| of.with_value(|user| silent(app, user, &entries.places)))
         };
         let (records, coordinates, is_admin) = (user.role.records(), user.role.coordinates(), user.role == Role::Admin);
         view! {
@@ -126,7 +123,7 @@ fn Work() -> impl IntoView {
                 <p class="actions">
                     {records.then(|| view! { <a class="button button-primary" href="/entries/new">{texts.nav_new()}</a> })}
                     {records.then(|| view! { <a class="button" href="/import">{texts.nav_import()}</a> })}
-                    {records.then(|| notify(model))}
+                    {records.then(|| notify(app))}
                     {is_admin.then(|| view! { <a class="button" href="/catalogue">{texts.nav_catalogue()}</a> })}
                 </p>
                 {returned}
@@ -146,8 +143,8 @@ fn Work() -> impl IntoView {
 }
 
 /// Renders the button for push notifications about returned entries. `public/push.js` shows it in browsers that support them.
-fn notify(model: AppState) -> impl IntoView {
-    let texts = model.texts;
+fn notify(app: AppState) -> impl IntoView {
+    let texts = app.texts;
     // Without a listener, the button stays hidden.
     Effect::new(|_| page_event::dispatch(page_event::NOTIFY));
     view! {
@@ -158,15 +155,15 @@ fn notify(model: AppState) -> impl IntoView {
 
 /// Shows the numbers of the user's drafts, unsent and returned entries.
 fn mine(
-    model: AppState,
+    app: AppState,
     user: &User,
     drafts: usize,
     this_month: Option<usize>,
     is_countable: bool,
 ) -> impl IntoView + use<> {
-    let texts = model.texts;
+    let texts = app.texts;
     let records = user.role.records();
-    let counts = model.journal.entries.with(|journal| {
+    let counts = app.journal.entries.with(|journal| {
         let journal = journal.as_ref()?;
         Some((journal.to_settle, journal.unsent, this_month?))
     });
@@ -194,9 +191,9 @@ fn mine(
 }
 
 /// Lists overdue and soon due ledger items in the user's scope.
-fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) -> impl IntoView + use<> {
-    let texts = model.texts;
-    let today = model.today;
+fn due(app: AppState, overview: &Overview, user: &User, items: &[ItemView]) -> impl IntoView + use<> {
+    let texts = app.texts;
+    let today = app.today;
     let soon = today.checked_add(SOON).unwrap_or(today);
     let is_due = |view: &&ItemView| {
         let item = &view.item;
@@ -204,7 +201,7 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
         is_here && !item.status.is_ended() && item.due.is_some_and(|due| due <= soon)
     };
     let due: Vec<&ItemView> = items.iter().filter(is_due).collect();
-    let rows = due.iter().take(LISTED).map(|item| ledger_row(model, overview, item, today)).collect_view();
+    let rows = due.iter().take(LISTED).map(|item| ledger_row(app, overview, item, today)).collect_view();
     (!due.is_empty()).then(|| {
         view! {
             <h2>{fill(texts.work_due(), &[&due.len()])}</h2>
@@ -215,22 +212,22 @@ fn due(model: AppState, overview: &Overview, user: &User, items: &[ItemView]) ->
 }
 
 /// Shows the review queue by township.
-fn queue(model: AppState, overview: &Overview, waiting: &[EntryView]) -> impl IntoView + use<> {
-    let texts = model.texts;
+fn queue(app: AppState, overview: &Overview, waiting: &[EntryView]) -> impl IntoView + use<> {
+    let texts = app.texts;
     let mut towns: BTreeMap<String, usize> = BTreeMap::new();
     for view in waiting {
         *towns.entry(Level::Township.ancestor_code(&view.entry.place).to_owned()).or_default() += 1;
     }
     let count = waiting.len();
     let town = |(code, count): (String, usize)| {
-        let name = model.geography.places.with(|places| places.label(&code));
+        let name = app.geography.places.with(|places| places.label(&code));
         view! { <li><span class="state waiting">{count}</span>" "<a href=format!("/review?place={code}")>{name}</a></li> }
     };
     // The oldest entry comes first.
     let oldest: String = waiting
         .iter()
         .min_by_key(|view| (view.entry.date, view.id))
-        .map(|view| entry_row(model, overview, Some(view.id), &view.entry).into_string())
+        .map(|view| entry_row(app, overview, Some(view.id), &view.entry).into_string())
         .unwrap_or_default();
     view! {
         <h2><a href="/review">{fill(texts.work_queue(), &[&count])}</a></h2>
@@ -241,14 +238,14 @@ fn queue(model: AppState, overview: &Overview, waiting: &[EntryView]) -> impl In
 }
 
 /// Lists townships of the user's scope without entries this month; villages if the scope has only townships.
-fn silent(model: AppState, user: &User, heard: &BTreeSet<String>) -> impl IntoView + use<> {
-    let texts = model.texts;
-    let silent = model.geography.places.with(|places| silent_places(places, user, heard));
+fn silent(app: AppState, user: &User, heard: &BTreeSet<String>) -> impl IntoView + use<> {
+    let texts = app.texts;
+    let silent = app.geography.places.with(|places| silent_places(places, user, heard));
     let count = silent.len();
     let names: Vec<_> = silent
         .into_iter()
         .map(|code| {
-            let name = model.geography.places.with(|places| places.label(&code));
+            let name = app.geography.places.with(|places| places.label(&code));
             view! { <li><a href=format!("/list?place={code}")>{name}</a></li> }
         })
         .collect();

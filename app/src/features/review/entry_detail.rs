@@ -30,8 +30,8 @@ lazy_screen!(
 /// The screen.
 #[component]
 fn Detail() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.entry());
     let (params, address) = (use_params_map(), use_url_state());
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| Uuid::parse_str(&id).ok()));
@@ -63,21 +63,21 @@ fn Detail() -> impl IntoView {
     let which =
         Memo::new(move |_| record.with(|record| record.as_ref().map(|record| record.as_ref().map(|record| record.id))));
     let deletion = Memo::new(move |_| {
-        model.journal.entries.with(|entries| {
+        app.journal.entries.with(|entries| {
             Some(entries.as_ref()?.deletions.iter().find(|deletion| Some(deletion.id) == id.get())?.seq)
         })
     });
     let body = move || {
-        let Some(user) = model.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
+        let Some(user) = app.session.user.get() else { return view! { <crate::ui::page::PleaseSignIn/> }.into_any() };
         let record = match (which.get(), record.get_untracked()) {
             (Some(Some(_)), Some(Some(record))) => record,
             (Some(None), _) => {
                 deletion.track();
-                return gone(model, id.get(), on_screen).into_any();
+                return gone(app, id.get(), on_screen).into_any();
             }
             _ => return view! { <LoadingStored/> }.into_any(),
         };
-        let overview = model.overviews.server.get_untracked().unwrap_or_default();
+        let overview = app.overviews.server.get_untracked().unwrap_or_default();
         let decides = record.rev > 0 && may_review(&record.fields, &user, &overview.catalogue);
         let edits = may_edit(&record.fields, &user, &overview.catalogue);
         let edit = format!("/entries/{}", record.id);
@@ -124,11 +124,11 @@ enum Missing {
 
 /// Shows an entry that is not in the replica: its pending deletion, or its history from the server. An entry outside the
 /// window is read from the server; the screen then shows it like any other.
-fn gone(model: AppState, id: Option<Uuid>, on_screen: StoredValue<OnScreen>) -> impl IntoView {
-    let texts = model.texts;
+fn gone(app: AppState, id: Option<Uuid>, on_screen: StoredValue<OnScreen>) -> impl IntoView {
+    let texts = app.texts;
     let missing = RwSignal::new(None::<Missing>);
     let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here()}</p> }.into_any() };
-    let deletion = model
+    let deletion = app
         .journal
         .entries
         .with_untracked(|entries| entries.as_ref()?.deletions.iter().find(|deletion| deletion.id == id).cloned());
@@ -137,12 +137,12 @@ fn gone(model: AppState, id: Option<Uuid>, on_screen: StoredValue<OnScreen>) -> 
         return view! { <ul class="entries deletions"><PendingDeletionRow deletion/></ul> }.into_any();
     }
     spawn_local(async move {
-        let found = match read_entry(model, id, on_screen).await {
+        let found = match read_entry(app, id, on_screen).await {
             Ok(Some(true)) => return,
             Ok(Some(false)) => deleted(id).await.map_or(Missing::Unknown, |entry| Missing::Deleted(Box::new(entry))),
             Ok(None) => Missing::NoAnswer,
             Err(error) => {
-                model.storage.error.set(Some(error));
+                app.storage.error.set(Some(error));
                 Missing::NoAnswer
             }
         };

@@ -61,8 +61,8 @@ lazy_screen!(
 /// The queue.
 #[component]
 fn Review() -> impl IntoView {
-    let model = use_app_state();
-    let texts = model.texts;
+    let app = use_app_state();
+    let texts = app.texts;
     crate::ui::page::title(texts.nav_review());
     // The queue has all years unless the filter names one.
     let filter = use_list_filter();
@@ -70,7 +70,7 @@ fn Review() -> impl IntoView {
     let filter_now = move || Filter { verified_only: false, ..filter.get() };
     // The work page counts the same entries.
     let read = use_stored(move |reading| {
-        let (user, overview) = (model.session.user.get()?, model.overviews.server.get()?);
+        let (user, overview) = (app.session.user.get()?, app.overviews.server.get()?);
         let (filter, listed) = (filter_now(), listed.get());
         Some(async move {
             let awaits = |view: &EntryView| view.awaits_review_by(&user, &overview.catalogue);
@@ -109,7 +109,7 @@ fn Review() -> impl IntoView {
         let entries = of_queue(chosen.get_untracked());
         if window().confirm_with_message(&fill(texts.verify_sure(), &[&entries.len()])).unwrap_or(false) {
             chosen.set(BTreeSet::new());
-            spawn_local(approve(model, entries));
+            spawn_local(approve(app, entries));
         }
     };
     // Likely duplicates are reviewed one by one.
@@ -133,7 +133,7 @@ fn Review() -> impl IntoView {
         let pair = |view: &EntryView| (view.id, view.rev);
         read.with(|read| read.as_ref().map(|waiting| waiting.queue.iter().map(pair).collect::<Vec<_>>()))
     });
-    let is_countable = Memo::new(move |_| model.replica.state.get().is_countable());
+    let is_countable = Memo::new(move |_| app.replica.state.get().is_countable());
     let has_entries = Memo::new(move |_| ids.with(|ids| ids.as_ref().map_or(0, Vec::len)) > 0);
     let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
     let hidden = move |all: usize| if is_countable.get() { all.saturating_sub(count()) } else { 0 };
@@ -171,7 +171,7 @@ fn Review() -> impl IntoView {
         })
     };
     move || {
-        let reviews = model.session.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
+        let reviews = app.session.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
         match reviews {
             None => return view! { <crate::ui::page::PleaseSignIn/> }.into_any(),
             Some(false) => return view! { <p class="empty">{texts.not_a_reviewer()}</p> }.into_any(),

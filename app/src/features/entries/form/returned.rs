@@ -12,20 +12,20 @@ fn is_returned(fields: &Fields) -> bool {
 }
 
 /// Returns whether the user recorded the entry. A new entry is theirs.
-pub fn is_own(model: AppState, draft: &Draft) -> bool {
+pub fn is_own(app: AppState, draft: &Draft) -> bool {
     let author = draft.before.get(field::AUTHOR).and_then(Value::as_str);
-    let user = model.session.user.with_untracked(|user| user.as_ref().map(|user| user.id.to_string()));
+    let user = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id.to_string()));
     author.is_none_or(|author| Some(author) == user.as_deref())
 }
 
 /// Returns whether saving submits the entry again, even without a change.
-pub fn is_resubmitted(model: AppState, draft: &Draft) -> bool {
-    is_returned(&draft.before) && is_own(model, draft)
+pub fn is_resubmitted(app: AppState, draft: &Draft) -> bool {
+    is_returned(&draft.before) && is_own(app, draft)
 }
 
 /// Renders the reason for the return above the form.
-pub fn banner(model: AppState, fields: &Fields) -> Option<impl IntoView + use<>> {
-    let words = return_reason(model.labels(), model.today, fields);
+pub fn banner(app: AppState, fields: &Fields) -> Option<impl IntoView + use<>> {
+    let words = return_reason(app.labels(), app.today, fields);
     words.map(|words| view! { <p class="notice bad form-returned" role="note">{words}</p> })
 }
 
