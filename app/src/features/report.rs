@@ -11,17 +11,17 @@ use crate::ui::filter::{FilterBar, use_filter};
 use crate::ui::loading::LoadingOnline;
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use jiedui_core::catalogue::{Aggregation, Indicator, Programme};
-use jiedui_core::figures::figure::figure_of;
 use jiedui_core::figures::target_status::adds_up;
 use jiedui_core::figures::{
-    contribution::Contribution,
     figure::{Figure, Filter},
     overview::Overview,
 };
+use jiedui_core::values::sort::collect_sorted;
 use jiedui_core::values::{month::Month, quantity::Quantity};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 lazy_screen!(display:
     /// The report.
@@ -88,20 +88,18 @@ fn whole(app: AppState, overview: &Overview, filter: &Filter, month: Option<Mont
     let now = Filter { year: Some(year), from: None, until: month, ..filter.clone() };
     let of_month = month.map(|month| Filter { from: Some(month), ..now.clone() });
     let before = Filter { year: Some(year - 1), from: None, until: month.map(Month::year_before), ..filter.clone() };
-    let contributions_of = |filter: &Filter| -> Vec<&Contribution> {
-        let compiled = filter.compile(&overview.catalogue, overview.directory());
-        overview.contributions.iter().filter(|part| compiled.matches(part)).collect()
+    let by_code = |filter: &Filter| -> BTreeMap<String, Figure> {
+        collect_sorted(overview.figures(filter).into_iter().map(|figure| (figure.indicator.clone(), figure)))
     };
-    let (parts, parts_of_month, parts_before) =
-        (contributions_of(&now), of_month.as_ref().map(contributions_of), contributions_of(&before));
+    let (figures, of_month, of_year_before) = (by_code(&now), of_month.as_ref().map(by_code), by_code(&before));
+    let actual = |figures: &BTreeMap<String, Figure>, indicator: &Indicator| figures.get(&indicator.code)?.actual;
     let line = |indicator| {
-        let figure = figure_of(indicator, &parts, Some(year));
-        Line {
+        Some(Line {
             indicator,
-            month: parts_of_month.as_ref().and_then(|parts| figure_of(indicator, parts, None).actual),
-            before: figure_of(indicator, &parts_before, None).actual,
-            now: figure,
-        }
+            month: of_month.as_ref().and_then(|figures| actual(figures, indicator)),
+            before: actual(&of_year_before, indicator),
+            now: figures.get(&indicator.code)?.clone(),
+        })
     };
     let place = filter.place.as_deref().and_then(|code| overview.places.iter().find(|place| place.code == code));
     let place = match (filter.place.as_deref(), place) {
@@ -122,7 +120,7 @@ fn whole(app: AppState, overview: &Overview, filter: &Filter, month: Option<Mont
         .map(|programme| {
             let indicators =
                 overview.catalogue.indicators.iter().filter(|indicator| indicator.programme == programme.code);
-            let lines: Vec<Line<'_>> = indicators.map(line).collect();
+            let lines: Vec<Line<'_>> = indicators.filter_map(line).collect();
             page(&report, programme, &lines).into_string()
         })
         .collect()

@@ -11,8 +11,9 @@ use crate::ui::filter::query_of;
 use crate::ui::loading::LoadingOnline;
 use card::{Card, card_html};
 use jiedui_core::catalogue::Programme;
-use jiedui_core::figures::figure::{Figure, Filter, by_indicator, figure_of};
-use jiedui_core::figures::{contribution::Contribution, overview::Overview};
+use jiedui_core::figures::figure::{Figure, Filter};
+use jiedui_core::figures::overview::Overview;
+use jiedui_core::figures::selection::Selection;
 use jiedui_core::values::sort::collect_sorted;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -57,10 +58,7 @@ pub fn IndicatorCards(
     let has_overview = Memo::new(move |_| app.overviews.local_for(&filter.get()).is_some());
     let is_empty = Memo::new(move |_| {
         let filter = filter.get();
-        app.overviews.local_for(&filter).is_some_and(|overview| {
-            let compiled = filter.compile(&overview.catalogue, overview.directory());
-            !overview.contributions.iter().any(|part| compiled.matches(part))
-        })
+        app.overviews.local_for(&filter).is_some_and(|overview| !overview.has_entries(&filter))
     });
     view! {
         <Show when=move || has_overview.get() fallback=move || view! { <LoadingOnline/> }>
@@ -138,38 +136,31 @@ fn cards(app: AppState, input: &Input, programme: &str, previous: &mut Option<Pr
         if earlier == figure { *flash } else { Some(next_flash) }
     };
     let place_label = |code: &str| app.place_label(code);
-    let card = |(code, (figure, parts)): (&String, &(Figure, Vec<&Contribution>))| {
-        let indicator = local.catalogue.indicator(code)?;
+    let card = |(code, (figure, selection)): (&String, &(Figure, Selection<'_>))| {
         let unsent = server_figures.as_ref().is_some_and(|sent| sent.get(code).map(|(sent, _)| sent) != Some(figure));
         let flash = flash_of(code, figure);
         let figure_labels = FigureLabels {
             labels: app.labels(),
             today: app.today,
             overview: local,
-            indicator,
+            indicator: selection.indicator,
             figure,
             filter,
             place_label: &place_label,
         };
-        let html = card_html(&figure_labels, parts, &query, unsent);
-        Some((code.clone(), Card { html, unsent, flash }))
+        let html = card_html(&figure_labels, selection, &query, unsent);
+        (code.clone(), Card { html, unsent, flash })
     };
-    let cards = figures.iter().filter_map(card).collect();
+    let cards = collect_sorted(figures.iter().map(card));
     let rendered = figures.iter().map(|(code, (figure, _))| (code.clone(), (figure.clone(), flash_of(code, figure))));
     *previous = Some((filter.clone(), collect_sorted(rendered)));
     cards
 }
 
-/// Computes the figure of each indicator, with the contributions that it is made of.
-fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Figure, Vec<&'a Contribution>)> {
-    let compiled = filter.compile(&overview.catalogue, overview.directory());
-    let mut parts = by_indicator(&overview.contributions, &compiled);
-    let indicators =
-        overview.catalogue.indicators.iter().filter(|indicator| compiled.matches_programme(&indicator.programme));
-    collect_sorted(indicators.map(|indicator| {
-        let parts = parts.remove(indicator.code.as_str()).unwrap_or_default();
-        (indicator.code.clone(), (figure_of(indicator, &parts, filter.year), parts))
-    }))
+/// Returns the figure of each indicator, with the selection that it is computed from.
+fn by_code<'a>(overview: &'a Overview, filter: &Filter) -> BTreeMap<String, (Figure, Selection<'a>)> {
+    let selections = overview.selections(filter).into_iter();
+    collect_sorted(selections.map(|selection| (selection.indicator.code.clone(), (selection.figure(), selection))))
 }
 
 /// Reports that no figures match the filter, and lists the years with figures.

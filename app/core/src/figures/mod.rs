@@ -7,4 +7,5 @@ pub mod entry_count;
 pub mod figure;
 pub mod overview;
 pub mod pack;
+pub mod selection;
 pub mod target_status;

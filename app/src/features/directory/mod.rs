@@ -27,9 +27,7 @@ use jiedui_core::directory::{
     place::{Level, Side},
 };
 use jiedui_core::figures::entry_count::EntryCount;
-use jiedui_core::figures::figure::figures;
 use jiedui_core::figures::{
-    contribution::Contribution,
     figure::{Figure, Filter},
     overview::Overview,
 };
@@ -218,9 +216,8 @@ fn needs_at(app: AppState, place: &str, items: &[ItemView]) -> String {
 /// Renders the figures of all pairings of an organisation, over all years.
 fn figures_of(app: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
     let texts = app.texts;
-    let is_of_pairing = |part: &&Contribution| pairings.iter().any(|pairing| part.pairing == Some(pairing.id));
-    let parts: Vec<Contribution> = overview.contributions.iter().filter(is_of_pairing).cloned().collect();
-    let all = figures(&parts, &Filter::default(), &overview.catalogue, overview.directory());
+    let pairings: Vec<Uuid> = pairings.iter().map(|pairing| pairing.id).collect();
+    let all = overview.figures_of_pairings(&pairings, &Filter::default());
     let row = |figure: &Figure| {
         let indicator = overview.catalogue.indicator(&figure.indicator)?;
         let amount = qualified(texts, figure.actual?.shown(), figure.actual_qualifier);

@@ -11,9 +11,10 @@ use crate::ui::figure_lines::{exact, exact_qualified, target_lines, verified_lin
 use crate::ui::filter::query_of;
 use jiedui_core::catalogue::{Aggregation, Indicator};
 use jiedui_core::directory::place::Level;
-use jiedui_core::figures::breakdown::{Dimension, Group, running_totals, split};
-use jiedui_core::figures::figure::{Figure, figure_of};
-use jiedui_core::figures::{contribution::Contribution, figure::Filter, overview::Overview};
+use jiedui_core::figures::breakdown::{Dimension, Group};
+use jiedui_core::figures::figure::{Figure, Filter};
+use jiedui_core::figures::overview::Overview;
+use jiedui_core::figures::selection::Selection;
 use jiedui_core::values::sort::{sort_by, sort_by_key};
 use jiedui_core::values::{month::Month, quantity::Quantity};
 use maud::{Markup, PreEscaped, html};
@@ -24,22 +25,18 @@ const YEARS: usize = 4;
 /// Renders the report; only its heading if no year has a figure.
 pub fn indicator_report(app: AppState, overview: &Overview, indicator: &Indicator, filter: &Filter) -> Markup {
     let every_year = Filter { year: None, ..filter.clone() };
-    let contributions = |filter: &Filter| -> Vec<&Contribution> {
-        let compiled = filter.compile(&overview.catalogue, overview.directory());
-        let of_indicator = overview.contributions.iter().filter(|part| part.indicator == indicator.code);
-        of_indicator.filter(|part| compiled.matches(part)).collect()
-    };
-    let (parts, all_parts) = (contributions(filter), contributions(&every_year));
-    let figure = figure_of(indicator, &parts, filter.year);
+    let selection = overview.selection(indicator, filter);
+    let of_all_years = overview.selection(indicator, &every_year);
+    let figure = selection.figure();
     // A place's share of a target is no line to reach.
     let target = figure.target.as_ref().filter(|_| filter.covers_target()).map(|target| target.value);
     html! {
         (heading(app, overview, indicator, &figure, filter))
-        @if !all_parts.is_empty() {
-            (by_month(app, indicator, &parts, filter))
-            (by_year(app, indicator, &all_parts, target, filter))
-            (by_place(app, overview, indicator, &parts, filter))
-            (by_pairing(app, overview, indicator, &parts))
+        @if !of_all_years.is_empty() {
+            (by_month(app, &selection, filter))
+            (by_year(app, &of_all_years, target, filter))
+            (by_place(app, overview, &selection, filter))
+            (by_pairing(app, overview, &selection))
         }
     }
 }
@@ -75,8 +72,8 @@ fn heading(app: AppState, overview: &Overview, indicator: &Indicator, figure: &F
     }
 }
 
-fn by_month(app: AppState, indicator: &Indicator, parts: &[&Contribution], filter: &Filter) -> Markup {
-    let (texts, slices) = (app.texts, split(indicator, parts, Dimension::Month));
+fn by_month(app: AppState, selection: &Selection<'_>, filter: &Filter) -> Markup {
+    let (texts, slices) = (app.texts, selection.split(Dimension::Month));
     let range = match filter.year {
         Some(year) => Some((Month::first_of(year), Month::last_of(year))),
         None => slices.first().zip(slices.last()).and_then(|(first, last)| match (&first.of, &last.of) {
@@ -110,15 +107,9 @@ fn by_month(app: AppState, indicator: &Indicator, parts: &[&Contribution], filte
     }
 }
 
-fn by_year(
-    app: AppState,
-    indicator: &Indicator,
-    all_parts: &[&Contribution],
-    target: Option<Quantity>,
-    filter: &Filter,
-) -> Markup {
+fn by_year(app: AppState, of_all_years: &Selection<'_>, target: Option<Quantity>, filter: &Filter) -> Markup {
     let texts = app.texts;
-    let mut years: Vec<i32> = all_parts.iter().map(|part| part.month.year).collect();
+    let mut years = of_all_years.years();
     years.extend(filter.year);
     sort_by(&mut years, |left, right| right.cmp(left));
     years.dedup();
@@ -127,8 +118,7 @@ fn by_year(
     years.truncate(YEARS);
     let today = Month::from(app.today);
     let line = |year: &i32| {
-        let parts: Vec<&Contribution> = all_parts.iter().copied().filter(|part| part.month.year == *year).collect();
-        let mut values = running_totals(indicator, &parts, (Month::first_of(*year), Month::last_of(*year)));
+        let mut values = of_all_years.running_totals_of(*year);
         // Future months have no value.
         let future = Month::first_of(*year).to(Month::last_of(*year)).map(|month| month > today);
         values.iter_mut().zip(future).for_each(|(value, future)| *value = value.filter(|_| !future));
@@ -169,13 +159,8 @@ fn chart_table(app: AppState, heads: &[&str], rows: &Markup) -> Markup {
     }
 }
 
-fn by_place(
-    app: AppState,
-    overview: &Overview,
-    indicator: &Indicator,
-    parts: &[&Contribution],
-    filter: &Filter,
-) -> Markup {
+fn by_place(app: AppState, overview: &Overview, selection: &Selection<'_>, filter: &Filter) -> Markup {
+    let indicator = selection.indicator;
     let level = match filter.place.as_deref().map(str::len) {
         Some(digits) if digits > Level::City.digits() => Level::Township,
         _ => Level::County,
@@ -184,7 +169,7 @@ fn by_place(
         let place = overview.places.iter().find(|place| place.code == code);
         place.map_or_else(|| app.place_label(code), |place| place.name.clone())
     };
-    let slices = split(indicator, parts, Dimension::Place(level));
+    let slices = selection.split(Dimension::Place(level));
     breakdown(app.texts.by_place(), additivity(app, indicator), slices, |group| match group {
         Group::Place(code) => {
             let below = Filter { place: Some(code.clone()), ..filter.clone() };
@@ -194,9 +179,9 @@ fn by_place(
     })
 }
 
-fn by_pairing(app: AppState, overview: &Overview, indicator: &Indicator, parts: &[&Contribution]) -> Markup {
-    let slices = split(indicator, parts, Dimension::Pairing);
-    breakdown(app.texts.by_pairing(), additivity(app, indicator), slices, |group| match group {
+fn by_pairing(app: AppState, overview: &Overview, selection: &Selection<'_>) -> Markup {
+    let slices = selection.split(Dimension::Pairing);
+    breakdown(app.texts.by_pairing(), additivity(app, selection.indicator), slices, |group| match group {
         Group::Pairing(Some(id)) => {
             let pairing = overview.directory().pairing(*id);
             (pairing.map(|pairing| pairing_name(app.labels(), overview, pairing)).unwrap_or_default(), None)

@@ -5,8 +5,7 @@ use crate::labels::number::{entry_count, qualified};
 use crate::labels::texts::fill;
 use crate::svg::chart::sparkline;
 use crate::ui::figure_lines::{target_lines, verified_line};
-use jiedui_core::figures::breakdown::running_totals;
-use jiedui_core::figures::contribution::Contribution;
+use jiedui_core::figures::selection::Selection;
 use jiedui_core::values::month::Month;
 use jiedui_core::values::quantity::Qualifier;
 use maud::{PreEscaped, html};
@@ -35,7 +34,7 @@ impl Card {
 }
 
 /// Renders the content of a card. `query` is the filter for its links.
-pub fn card_html(figure_labels: &FigureLabels<'_>, parts: &[&Contribution], query: &str, unsent: bool) -> String {
+pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, query: &str, unsent: bool) -> String {
     let FigureLabels { labels, indicator, figure, filter, .. } = *figure_labels;
     let texts = labels.texts;
     let amount =
@@ -43,11 +42,10 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, parts: &[&Contribution], quer
     let inexact = if figure.actual_qualifier == Qualifier::Exact { "" } else { " inexact" };
     let none = if figure.actual.is_none() { " none" } else { "" };
     let link = format!("/indicators/{}{query}", indicator.code);
-    let months = || parts.iter().map(|part| part.month);
-    let (first, last) = (months().min(), months().max());
-    let sparkline = first.zip(last).and_then(|(first, last)| {
+    let months = selection.months();
+    let sparkline = months.and_then(|(first, last)| {
         let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
-        sparkline(&running_totals(indicator, parts, range))
+        sparkline(&selection.running_totals(range))
     });
     let count = entry_count(texts, figure.entries);
     html! {
@@ -60,7 +58,7 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, parts: &[&Contribution], quer
         (verified_line(figure_labels))
         p class="figure-entries" {
             @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
-            @if let Some(last) = last { span { (fill(texts.last_in(), &[&last])) } }
+            @if let Some((_, last)) = months { span { (fill(texts.last_in(), &[&last])) } }
         }
         @if unsent { p class="mark" { (texts.with_unsent()) } }
     }

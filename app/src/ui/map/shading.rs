@@ -3,8 +3,8 @@
 use crate::svg::map::ShadedCounty;
 use crate::svg::place_names::Town;
 use jiedui_core::directory::place::{Level, Place, covers};
-use jiedui_core::figures::breakdown::{Dimension, Group, split};
-use jiedui_core::figures::{contribution::Contribution, figure::Filter, overview::Overview};
+use jiedui_core::figures::breakdown::{Dimension, Group};
+use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::map::choropleth::QuantileClasses;
 use jiedui_core::map::index::{Position, spread_positions};
 use jiedui_core::map::outline::project;
@@ -30,11 +30,9 @@ pub fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shadi
     let county = county.filter(|county| county.len() == Level::County.digits());
     // Shades every county, whichever city the filter is for, or every town of the filter's county.
     let filter = Filter { place: county.map(str::to_owned), programme: None, ..filter.clone() };
-    let compiled = filter.compile(&overview.catalogue, overview.directory());
-    let parts: Vec<&Contribution> =
-        overview.contributions.iter().filter(|part| part.indicator == code && compiled.matches(part)).collect();
     let level = if county.is_some() { Level::Township } else { Level::County };
-    let amounts = split(indicator, &parts, Dimension::Place(level)).into_iter().filter_map(|slice| match slice.of {
+    let slices = overview.selection(indicator, &filter).split(Dimension::Place(level));
+    let amounts = slices.into_iter().filter_map(|slice| match slice.of {
         Group::Place(code) if county.is_none_or(|county| covers(county, &code)) => Some((code, slice.value)),
         _ => None,
     });

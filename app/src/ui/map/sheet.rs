@@ -13,8 +13,7 @@ use crate::ui::lazy::lazy;
 use crate::ui::stored::{FoundEntries, Match, scan, use_stored};
 use futures::FutureExt;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
-use jiedui_core::figures::figure::figure_of;
-use jiedui_core::figures::{contribution::Contribution, figure::Filter};
+use jiedui_core::figures::figure::Filter;
 use jiedui_core::map::index::{EntryTotals, OrganisationMarker, PairingLine};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -133,12 +132,9 @@ fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, found: Option
 /// Renders the pairing's figures as a table, if it has any.
 fn amounts(app: AppState, data: &MapData, pairing: &Pairing) -> Markup {
     let (overview, filter) = (&*data.overview, &data.filter);
-    let compiled = filter.compile(&overview.catalogue, overview.directory());
-    let is_of_pairing = |part: &&Contribution| part.pairing == Some(pairing.id) && compiled.matches(part);
-    let parts: Vec<&Contribution> = overview.contributions.iter().filter(is_of_pairing).collect();
-    let indicators = overview.catalogue.indicators.iter();
-    let rows = indicators.filter_map(|indicator| {
-        let figure = figure_of(indicator, &parts, filter.year);
+    let figures = overview.figures_of_pairings(&[pairing.id], filter);
+    let rows = figures.iter().filter_map(|figure| {
+        let indicator = overview.catalogue.indicator(&figure.indicator)?;
         let amount = qualified(app.texts, figure.actual?.shown(), figure.actual_qualifier);
         Some((app.pick(&indicator.name, &indicator.name_en), amount, app.pick(&indicator.unit, &indicator.unit_en)))
     });

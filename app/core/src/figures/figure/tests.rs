@@ -6,6 +6,7 @@ use crate::figures::contribution::{contributions, merge_contributions};
 use crate::figures::entry_count::EntryCount;
 use crate::figures::figure::*;
 use crate::figures::overview::Overview;
+use crate::figures::selection::Selection;
 use crate::values::month::Month;
 use proptest::prelude::*;
 use serde_json::json;
@@ -151,6 +152,29 @@ proptest! {
                     figures(&contributions, &filter, &catalogue, EMPTY_DIRECTORY),
                     figures(&merged, &filter, &catalogue, EMPTY_DIRECTORY)
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn selections_have_the_figures_of_the_overview(
+        entries in prop::collection::vec(any_entry(), 0..40), place in prop::option::of("5227(28(109)?)?|520111"),
+        verified_only in any::<bool>(),
+    ) {
+        let mut overview = Overview { catalogue: catalogue(), ..Overview::default() };
+        overview.add(entries.iter().enumerate().map(|(n, entry)| (id(n as u128), entry)));
+        let filter = Filter { year: Some(2023), place, verified_only, ..Filter::default() };
+        let selections = overview.selections(&filter);
+        prop_assert_eq!(selections.iter().map(Selection::figure).collect::<Vec<_>>(), overview.figures(&filter));
+        prop_assert_eq!(selections.iter().any(|selection| !selection.is_empty()), overview.has_entries(&filter));
+        for selection in &selections {
+            let figure = selection.figure();
+            prop_assert_eq!(&overview.selection(selection.indicator, &filter).figure(), &figure);
+            prop_assert_eq!(selection.years(), if selection.is_empty() { Vec::new() } else { vec![2023] });
+            let at_end = |totals: Vec<Option<Quantity>>| totals.last().copied().flatten();
+            prop_assert_eq!(at_end(selection.running_totals_of(2023)), figure.actual);
+            if let Some(months) = selection.months() {
+                prop_assert_eq!(at_end(selection.running_totals(months)), figure.actual);
             }
         }
     }
