@@ -72,7 +72,7 @@ test("database of version 1 is upgraded with everything unsent, and each change 
   await expect(page.getByText("仅在本机，待上传")).toHaveCount(3);
 
   await leaveTheApp(page, line);
-  expect(await downgrade(page)).toMatchObject({ version: 2, unsent: 3 });
+  expect(await downgrade(page)).toMatchObject({ version: 3, unsent: 3 });
   await goOffline(page, line);
   await page.goto("/entries");
   await contentReady(page);
@@ -81,7 +81,7 @@ test("database of version 1 is upgraded with everything unsent, and each change 
   await expect(page.locator("#sync")).toContainText("待上传 3");
   await expect(page.locator(".notice.bad")).toHaveCount(0);
   const upgraded = await inspect(page);
-  expect(upgraded).toMatchObject({ version: 2, outbox: 3 });
+  expect(upgraded).toMatchObject({ version: 3, outbox: 3 });
   expect(upgraded.indexes).toEqual(expect.arrayContaining(["author", "date", "place", "record", "refused", "state"]));
 
   await goOnline(page, line);
@@ -117,7 +117,7 @@ test("upgrade that the browser breaks off leaves the old database, and the next 
   await expect.poll(() => page.evaluate(() => sessionStorage.broken)).toBe("yes");
   await page.reload();
   await expect(page.getByText("仅在本机，待上传")).toHaveCount(1);
-  expect(await inspect(page)).toMatchObject({ version: 2, outbox: 1 });
+  expect(await inspect(page)).toMatchObject({ version: 3, outbox: 1 });
   await goOnline(page, line);
   await expect(page.getByText("已接收，待审核")).toHaveCount(1);
 });
