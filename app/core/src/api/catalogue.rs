@@ -69,7 +69,7 @@ pub struct SetIndicatorRequest {
     pub unit: String,
     /// Unit in English.
     pub unit_en: String,
-    /// How entries make the figure.
+    /// Aggregation of entry values.
     pub aggregation: Aggregation,
     /// The subject that counts once, where the aggregation is distinct.
     #[serde(default)]

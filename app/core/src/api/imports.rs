@@ -178,7 +178,7 @@ pub struct ImportResponse {
     pub same: usize,
     /// Whether the whole import can be undone.
     pub can_undo: bool,
-    /// Number of rows that are left out because the spreadsheet hides them.
+    /// Number of rows that are omitted because the spreadsheet hides them.
     pub hidden_rows: usize,
     /// Imported cells whose formulas were perhaps never calculated: they are imported as empty.
     pub uncalculated: Vec<UncalculatedCell>,

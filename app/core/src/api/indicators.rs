@@ -30,15 +30,15 @@ pub struct IndicatorFigure {
     pub unit: String,
     /// Unit in English.
     pub unit_en: String,
-    /// How entries make the figure.
+    /// Aggregation of entry values.
     pub aggregation: Aggregation,
     /// The target of the year; null without one.
     pub target: Option<Quantity>,
-    /// How exact the target is.
+    /// Precision of the target.
     pub target_qualifier: Option<Qualifier>,
     /// The figure; null if no entry feeds it.
     pub actual: Option<Quantity>,
-    /// How exact the figure is.
+    /// Precision of the figure.
     pub actual_qualifier: Option<Qualifier>,
     /// The figure of verified entries alone.
     pub verified: Option<Quantity>,
@@ -70,6 +70,6 @@ pub struct SeriesPoint {
     pub value: Quantity,
     /// The place's name; null for a month.
     pub name: Option<String>,
-    /// How exact the amount is; null for an exact one.
+    /// Precision of the amount; null for an exact one.
     pub qualifier: Option<Qualifier>,
 }

@@ -3,7 +3,7 @@
 use crate::values::field_error::FieldError;
 use serde::{Deserialize, Serialize};
 
-/// Why a request was not answered as asked.
+/// Error response of any request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A link to be made.
+/// Request for a new link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShareRequest {
-    /// The query of the address that it shows; the whole view without it.
+    /// Query of the address that it shows; the whole view by default.
     #[serde(default)]
     pub query: Option<String>,
-    /// For how many days it works; 30 without it.
+    /// Validity in days; 30 by default.
     #[serde(default)]
     pub days: Option<u64>,
 }

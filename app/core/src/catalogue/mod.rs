@@ -45,7 +45,7 @@ impl From<StoredProgramme> for Programme {
     }
 }
 
-/// How the values of entries aggregate to a figure.
+/// Aggregation of entry values to a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -134,11 +134,11 @@ pub struct Activity {
 pub struct Catalogue {
     /// Version number, incremented with each change.
     pub version: u32,
-    /// In display order.
+    /// Programmes, in display order.
     pub programmes: Vec<Programme>,
-    /// In display order.
+    /// Indicators, in display order.
     pub indicators: Vec<Indicator>,
-    /// In display order.
+    /// Entry forms, in display order.
     pub activities: Vec<Activity>,
     /// Previous versions of forms, so that entries recorded with one stay readable and keep its rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

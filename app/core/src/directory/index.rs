@@ -87,7 +87,7 @@ impl DirectoryIndex {
         moved
     }
 
-    /// Returns the organisations that the maps of other places show than with an earlier directory.
+    /// Returns the organisations that are on the maps of other places than with an earlier directory.
     pub fn organisations_that_moved(&self, earlier: &Self) -> Vec<Uuid> {
         let has_moved = |id: &Uuid| self.shown_at.get(id) != earlier.shown_at.get(id);
         let all = self.shown_at.keys().chain(earlier.shown_at.keys()).copied();

@@ -110,7 +110,7 @@ impl KeyRange {
 /// A value in a store: a text, and the columns by which indexes find it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// Columns by name. Only those of [`Store::flags`] are there when a row is read.
+    /// Columns by name. A read returns only those of [`Store::flags`].
     pub columns: BTreeMap<&'static str, Key>,
     /// The value as compact JSON.
     pub body: String,
@@ -185,9 +185,9 @@ pub enum Source {
 
 /// A transaction: all of its writes take effect, or none.
 ///
-/// Writes are not waited for. An error of one surfaces when the transaction is committed, which is the caller's part.
-/// Reads see the writes before them. Between two operations nothing else may be awaited, since IndexedDB commits a
-/// transaction that has nothing to do.
+/// Writes are not waited for. Their errors surface when the caller commits the transaction. Reads see the writes before
+/// them. Between two operations nothing else may be awaited, since IndexedDB commits a transaction that has nothing to
+/// do.
 pub trait Transaction {
     /// Error of the database.
     type Error: From<serde_json::Error>;

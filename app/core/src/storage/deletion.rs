@@ -1,5 +1,5 @@
 //! Deletions: held back in the outbox while they can be undone; and entries that others have deleted, until the person
-//! has seen it.
+//! has seen the notice.
 
 use super::backend::{KeyRange, Source, Store, Transaction};
 use super::indexes::OUTBOX_DELETION;
@@ -45,7 +45,7 @@ pub async fn undo<T: Transaction>(transaction: &T, user: Uuid, seq: u64, now: i6
     Ok(true)
 }
 
-/// Records that the person has seen that an entry of theirs is gone.
+/// Records that the person has seen the notice about a deleted entry.
 pub async fn forget_gone<T: Transaction>(transaction: &T, id: Uuid) -> Result<(), T::Error> {
     let mut gone: Vec<Gone> = meta::get(transaction, Name::Gone).await?.unwrap_or_default();
     gone.retain(|entry| entry.id != id);

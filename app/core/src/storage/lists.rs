@@ -89,8 +89,8 @@ fn dated(prefix: &[Key], from: Option<Date>, until: Option<Date>) -> KeyRange {
         key.push(order.into());
         Key::List(key)
     };
-    // The later date comes first. Every order of a day is greater than the day's part of it, and less than that with a
-    // letter behind the hexadecimal digits.
+    // The later date comes first. The order of an entry begins with the hexadecimal digits of its day. The digits alone
+    // sort before all orders of the day, and with a letter behind all of them.
     let range = KeyRange::below(prefix.to_vec());
     let closed = |key| Some(Bound { key, is_open: false });
     KeyRange {
@@ -326,7 +326,7 @@ fn mine_of(user: Uuid, row: &Row, items: &BTreeMap<u64, OutboxItem>) -> serde_js
     Ok(journal(user, record.into_iter().collect(), items, &[]).entries.into_iter().next())
 }
 
-/// Returns the last own entries, newest first. A form offers what they have.
+/// Returns the last own entries, newest first. Forms offer their answers.
 pub async fn recent_entries<T: Transaction>(transaction: &T, user: Uuid) -> Result<Vec<MyEntry>, T::Error> {
     let mut recent = Vec::new();
     for is_settled in [false, true] {

@@ -1,4 +1,4 @@
-//! In-memory twin of a phone's database, for tests and the simulation.
+//! In-memory implementation of a phone's database, for tests and the simulation.
 
 use super::backend::{Index, Key, KeyRange, Row, Source, Store, Transaction};
 use std::cell::RefCell;

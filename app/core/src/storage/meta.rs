@@ -21,7 +21,7 @@ pub(super) enum Name {
     Window,
     /// Next sequence number.
     NextSeq,
-    /// How much of the feed the replica holds.
+    /// Progress of the replica in the server's feed.
     Progress,
     /// Own entries that others have deleted.
     Gone,
@@ -127,7 +127,7 @@ pub async fn window<T: Transaction>(transaction: &T) -> Result<Option<Window>, T
     get(transaction, Name::Window).await
 }
 
-/// Returns how much of the feed the replica holds.
+/// Returns the progress of the replica in the server's feed.
 pub async fn progress<T: Transaction>(transaction: &T) -> Result<ReplicaProgress, T::Error> {
     Ok(get(transaction, Name::Progress).await?.unwrap_or_default())
 }

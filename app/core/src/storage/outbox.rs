@@ -68,7 +68,7 @@ pub(super) async fn add<T: Transaction>(transaction: &T, owner: Owner<'_>, item:
     rows::refresh(transaction, owner.user, &BTreeSet::from([item.mutation.id])).await
 }
 
-/// Adds a resolution of the conflict of mutation `seq`. That one stays until the server has applied the resolution.
+/// Adds a resolution of the conflict of mutation `seq`. The conflict stays until the server has applied the resolution.
 pub async fn choose<T: Transaction>(
     transaction: &T,
     owner: Owner<'_>,

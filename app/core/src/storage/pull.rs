@@ -12,7 +12,7 @@ use crate::sync::{OutboxItem, PullResponse, Record, requeue};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// The most deleted entries that are listed.
+/// Maximum number of deleted entries that are listed.
 const MOST_GONE: usize = 50;
 
 /// Result of storing a page.
@@ -46,7 +46,7 @@ pub async fn store_pull<T: Transaction>(
     if is_restored {
         send_again(transaction).await?;
     }
-    // A page without a cursor lists what the server has now. It does not name what was deleted before.
+    // A page without a cursor lists the present records. It does not name earlier deletions.
     let is_reset = pulled.reset || is_restored || after.is_none();
     if is_reset {
         transaction.delete(Store::Replica, &KeyRange::all())?;
@@ -124,8 +124,7 @@ async fn outbox_of<T: Transaction>(
     Ok(of_record)
 }
 
-/// Returns what the replica had of the records of which that matters: deleted ones, and own ones that the overview may
-/// not count yet.
+/// Returns the previous state of deleted records, and of own ones that the overview may not count yet.
 async fn rows_before<T: Transaction>(
     transaction: &T,
     user: Uuid,
@@ -137,7 +136,7 @@ async fn rows_before<T: Transaction>(
     rows::stored(transaction, pulled.records.iter().filter(matters).map(|record| record.id)).await
 }
 
-/// Puts back into the outbox the mutations that a server restored from a backup may lack.
+/// Requeues the mutations that a server restored from a backup may lack.
 async fn send_again<T: Transaction>(transaction: &T) -> Result<(), T::Error> {
     let (first, last) = meta::SENT;
     let range = KeyRange::between(first, last);

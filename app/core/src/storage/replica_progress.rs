@@ -1,11 +1,11 @@
-//! How much of the server's feed the replica holds. It is stored with the cursor, so a first pull that was cut off is never
-//! taken for the whole, not even after a reload.
+//! Progress of the replica in the server's feed. It is stored with the cursor, so an interrupted first pull never
+//! counts as complete, not even after a reload.
 
 use crate::sync::PullResponse;
 use serde::{Deserialize, Serialize};
 
-/// How much of the feed the replica holds. A database of an older version has none: it counts as incomplete until the next
-/// pull has ended.
+/// Progress of the replica in the server's feed. A database of an older version has none: it counts as incomplete until
+/// the next pull has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplicaProgress {
     /// Whether a pull has reached the end of the feed since the replica was last emptied.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// Value of a flag.
 const SET: Key = Key::Number(1);
-/// Up to this many outbox items, all are read rather than those of each record.
+/// Number of outbox items up to which all are read at once, instead of those of each record.
 const FEW_ITEMS: usize = 64;
 
 /// A record as the server has it.
@@ -177,7 +177,7 @@ pub(super) fn put<T: Transaction>(
     }
 }
 
-/// Returns what the replica has of some records.
+/// Returns the stored state of some records.
 pub(super) async fn stored<T: Transaction>(
     transaction: &T,
     ids: impl IntoIterator<Item = Uuid>,

@@ -19,13 +19,13 @@ use uuid::Uuid;
 /// The state from which a form started.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SaveBase {
-    /// With nothing: the identifier is the form's own.
+    /// Without a record: the form has chosen the identifier.
     New,
-    /// With a record as this phone had it.
+    /// With a record as stored on this phone.
     With {
         /// The number of this phone's last saved change of the record; 0 for none.
         since: u64,
-        /// Its fields.
+        /// Fields of the record.
         before: Fields,
     },
 }
@@ -39,7 +39,7 @@ pub struct SaveRequest {
     pub id: Uuid,
     /// The revision that the change is based on.
     pub base_rev: u64,
-    /// The fields that are new or other.
+    /// The new and changed fields.
     pub fields: Fields,
     /// The state from which the form started.
     pub begun: SaveBase,
@@ -54,7 +54,7 @@ pub enum SaveOutcome {
     Elsewhere(ChangedElsewhere),
 }
 
-/// A record as another tab has left it.
+/// A record that another tab has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangedElsewhere {
     /// The paths that both have changed.
@@ -63,7 +63,7 @@ pub struct ChangedElsewhere {
     pub since: u64,
     /// The revision that the server is known to have.
     pub rev: u64,
-    /// The fields, with what waits to be sent.
+    /// The fields with unsent changes.
     pub fields: Fields,
 }
 
@@ -94,7 +94,7 @@ pub async fn my_entry<T: Transaction>(
     Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
 }
 
-/// Returns anybody's entry with unsent changes, and the same number.
+/// Returns an entry of any author with unsent changes, and the number of the last change by a form on this phone.
 pub async fn entry_view<T: Transaction>(
     transaction: &T,
     user: Uuid,
@@ -104,14 +104,14 @@ pub async fn entry_view<T: Transaction>(
     Ok(entry_views(user, stored.record.into_iter().collect(), &items).into_iter().next().map(|entry| (entry, since)))
 }
 
-/// Returns a ledger item with unsent changes, and the same number.
+/// Returns a ledger item with unsent changes, and the number of the last change by a form on this phone.
 pub async fn item_view<T: Transaction>(transaction: &T, id: Uuid) -> Result<Option<(ItemView, u64)>, T::Error> {
     let OfRecord { stored, items, since } = of_record(transaction, id).await?;
     Ok(item_views(stored.record.into_iter().collect(), &items).into_iter().next().map(|item| (item, since)))
 }
 
-/// Adds what a form has made to the outbox. A rejected change of the same record is replaced: the person has seen it and
-/// made this one instead.
+/// Adds the change of a form to the outbox. A rejected change of the same record is replaced: the person has seen it
+/// and made this one instead.
 pub async fn save_request<T: Transaction>(
     transaction: &T,
     owner: Owner<'_>,
@@ -125,7 +125,7 @@ pub async fn save_request<T: Transaction>(
             if is_saved(made, record, &items) {
                 return Ok(SaveOutcome::Done(id));
             }
-            // What was saved under this identifier stays what it is.
+            // The record that was saved under this identifier stays unchanged.
             id = (owner.new_id)();
         }
         SaveBase::With { since, before } if last > *since => {
@@ -155,7 +155,7 @@ pub async fn save_request<T: Transaction>(
     Ok(SaveOutcome::Done(id))
 }
 
-/// Whether a new record was saved before with the same content, by a save whose success was not reported.
+/// Returns whether a new record was saved before with the same content, by a save whose success was not reported.
 fn is_saved(made: &SaveRequest, record: Option<&Record>, waiting: &[OutboxItem]) -> bool {
     let waits = |item: &OutboxItem| item.refused.is_none() && item.mutation.fields == made.fields;
     let is_stored = |record: &Record| {
@@ -186,7 +186,7 @@ fn non_empty(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-/// Returns the paths that were changed since, and that the form changes to yet another value.
+/// Returns the paths that were changed since, and that the form changes to another value.
 fn changed_by_both(before: &Fields, now: &Fields, made: &Fields) -> Vec<Path<'static>> {
     let changes = path::paths(made).into_iter();
     let clash = |(path, value): &(Path<'_>, &Value)| {

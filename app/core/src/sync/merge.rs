@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// Path that marks a deletion in sets of changed paths.
 pub(super) const DELETED: &str = "deleted";
 
-/// Returns that path.
+/// Returns the path that marks a deletion.
 pub(super) fn deleted() -> Path<'static> {
     Path::from(DELETED)
 }
@@ -220,7 +220,7 @@ pub(super) fn present(value: &Value) -> Option<&Value> {
 /// Author of a revision: account, client and sequence number of the mutation.
 pub type RevisionAuthor = (Uuid, Uuid, u64);
 
-/// Author of a mutation, with what decides which revisions they had seen.
+/// Author of a mutation, with the data that decides which revisions they had seen.
 #[derive(Clone, Copy, Debug)]
 pub struct MutationAuthor<'a> {
     /// Account identifier.

@@ -29,7 +29,7 @@ pub enum ErrorCode {
     UnreadableDate,
     /// A row of a table with more cells than its heading.
     TooManyCells,
-    /// Before anything here began.
+    /// Before the earliest allowed date.
     TooEarly,
     /// In the future.
     InFuture,

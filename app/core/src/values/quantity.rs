@@ -28,7 +28,7 @@ impl Quantity {
         if number.abs() > LARGEST {
             return None;
         }
-        // Below 2⁵³ ten-thousandths, the quotient is the nearest number to the decimal, as a parser of it returns.
+        // Below 2⁵³ ten-thousandths, the quotient is the nearest number to the decimal, which a parser returns too.
         Self::from_sum(number).filter(|quantity| quantity.to_f64() == number)
     }
 

@@ -31,7 +31,7 @@ pub struct Storage {
     pub acknowledged_as: BTreeMap<u64, Uuid>,
     /// Failed resolutions: the conflict stays, and they are not resent.
     pub failed_resolutions: BTreeSet<u64>,
-    /// Rejected or conflicting changes in whose place the person has made another.
+    /// Rejected or conflicting changes that a later change of the person replaces.
     pub replaced: BTreeSet<u64>,
     /// Number of the copy of a phone, by which the world tracks what its user has seen.
     pub copy: usize,

@@ -41,7 +41,7 @@ pub struct Stored {
     pub fields: Fields,
     pub deleted: bool,
     pub change: u64,
-    /// Scopes (place and programme) in which it stood before.
+    /// Previous scopes (place and programme).
     pub former: Vec<(String, String)>,
     pub revisions: Vec<Revision>,
 }

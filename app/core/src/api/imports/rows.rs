@@ -9,13 +9,13 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SheetName {
-    /// As the workbook calls it.
+    /// Name in the workbook.
     pub name: String,
     /// Whether the workbook hides the sheet. A hidden sheet is read only if the user chooses it.
     pub hidden: bool,
 }
 
-/// Why a row is left out.
+/// Reason why a row is omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -38,19 +38,19 @@ pub enum OmissionReason {
     Hidden,
 }
 
-/// A row that is left out.
+/// An omitted row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OmittedRow {
     /// Number.
     pub row: usize,
-    /// Why.
+    /// Reason.
     pub why: OmissionReason,
     /// The text of the row.
     pub text: String,
 }
 
-/// Why a column is not imported.
+/// Reason why a column is not imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -77,7 +77,7 @@ pub struct OmittedColumn {
     pub column: usize,
     /// Heading.
     pub heading: String,
-    /// Why.
+    /// Reason.
     pub why: ColumnReason,
     /// The words that are not understood, or the field that several columns may be.
     pub text: String,
@@ -140,7 +140,7 @@ pub struct PreviewCell {
     pub value: Value,
     /// The value in words.
     pub text: String,
-    /// How exact a number is; null for an exact one.
+    /// Precision of a number; null for an exact one.
     pub qualifier: Option<String>,
     /// Whether the amount was converted from another unit.
     pub converted: bool,

@@ -79,7 +79,7 @@ pub struct Change<'a> {
     pub deleted: bool,
     /// Whether this is its first revision.
     pub is_new: bool,
-    /// Scopes (place and programme) in which it stood before.
+    /// Previous scopes (place and programme).
     pub former: &'a [(String, String)],
 }
 
