@@ -85,7 +85,7 @@ fn change_from_another_origin_is_refused(#[case] method: &str, #[case] path: &st
 }
 
 #[test]
-fn change_from_the_own_origin_or_a_program_is_made() {
+fn change_from_own_origin_or_a_program_is_accepted() {
     let (_env, _server, api) = served(Database::Sqlite);
     let own: [&[(&str, &str)]; 3] = [&[], &[("sec-fetch-site", "same-origin")], &[("origin", "http://127.0.0.1:1")]];
     for (number, headers) in own.into_iter().enumerate() {

@@ -104,7 +104,7 @@ fn restored_backup_has_all_entries() {
 }
 
 #[test]
-fn exported_entries_import_once_however_often() {
+fn entries_imported_twice_exist_once() {
     let env = TestEnv::new(Database::Sqlite);
     env.add_user("head", "admin", &[]);
     let server = env.serve(&[]);

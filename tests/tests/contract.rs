@@ -137,7 +137,7 @@ fn number_that_json_lacks_is_an_error_of_its_field() {
 
 /// The last of two values with the same name won unseen.
 #[test]
-fn name_that_stands_twice_is_an_error() {
+fn duplicate_name_is_an_error() {
     let (_env, _server, api) = served(Database::Sqlite);
     let body = json!({"client_id": Uuid::now_v7(), "mutations": [survey_put(1, Uuid::now_v7(), 3)]}).to_string();
     let twice = body.replace(r#""times":3"#, r#""times":3,"times":4"#);
@@ -169,7 +169,7 @@ fn cbor_and_json_responses_are_equal() {
 
 /// Such a browser saw nothing until the restored database had as many changes again.
 #[test]
-fn live_stream_begins_anew_after_a_number_that_is_to_come() {
+fn live_stream_restarts_after_a_future_change_number() {
     let (_env, _server, api) = served(Database::Sqlite);
     for last in ["9223372036854775807", "1000000", "-5", "x"] {
         let answer = api.request("GET", "/api/v1/live").header("last-event-id", last).send().unwrap();

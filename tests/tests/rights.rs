@@ -252,7 +252,7 @@ fn entries_are_read_and_changed_by_role_place_and_author(#[case] database: Datab
 }
 
 #[test]
-fn viewers_change_nothing_and_see_their_places() {
+fn viewers_see_their_places_and_change_nothing() {
     let env = TestEnv::with_accounts(
         Database::Sqlite,
         &[("viewer", "viewer", OWN), ("neighbour", "recorder", OWN), ("elsewhere", "recorder", ELSEWHERE)],

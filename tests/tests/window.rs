@@ -400,7 +400,7 @@ fn reviewer_receives_older_entries_as_the_newest_are_reviewed(#[case] database: 
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
-fn app_that_starts_or_ends_to_use_windows_loses_nothing(#[case] database: Database) {
+fn app_that_starts_or_stops_using_windows_loses_nothing(#[case] database: Database) {
     let env = accounts(database);
     let server = env.serve(&[]);
     let [county, moyang] = ["county", "moyang"].map(|name| server.sign_in(name));

@@ -94,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_body_survives_its_way() {
+    fn encoded_body_decodes_to_itself() {
         let body =
             json!({"client_id": "x", "mutations": [{"seq": 1, "values": {"area": 4.5, "count": -3}, "note": null}]});
         assert_eq!(decode::<Value>(&encode(&body).unwrap()), Some(body));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_is_taken_once_it_is_whole() {
+    fn chunk_is_returned_once_it_is_complete() {
         for length in [0, 5, 23, 24, 255, 256, 70_000] {
             let content = vec![7; length];
             let mut framed = Vec::new();

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn narrowed_ends_the_sight_of_everything() {
+    fn narrowed_limits_a_visibility_of_everything() {
         let everything = Visibility { all: true, ..of(&["522728"], &[]) };
         assert_eq!(everything.clone().narrowed(None, None), Some(everything.clone()));
         let narrowed = everything.narrowed(Some("5201"), None).unwrap();

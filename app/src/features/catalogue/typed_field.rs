@@ -170,7 +170,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_field_is_the_same_after_it_was_typed() {
+    fn field_round_trips_as_typed_text() {
         let field: Field = serde_json::from_value(json!({
             "code": "total", "name": "合计", "name_en": "Total", "kind": "number", "unit": "元", "unit_en": "yuan",
             "required": true, "min": 1, "max": 500.5, "feeds": "sum", "hint": "两项相加", "hint_en": "Both",
@@ -211,7 +211,7 @@ mod tests {
     #[case(|typed: &mut Typed| (typed.kind, typed.choices) = ("choice".into(), "a|甲|A|x".into()), "choices", Some(1))]
     #[case(|typed: &mut Typed| (typed.kind, typed.columns) = ("table".into(), "a|甲|intger".into()), "columns", Some(1))]
     #[case(|typed: &mut Typed| (typed.kind, typed.columns) = ("table".into(), "a|甲|text\nb|乙".into()), "columns", Some(2))]
-    fn what_cannot_be_read_is_named(
+    fn unreadable_parts_are_named(
         #[case] change: fn(&mut Typed),
         #[case] part: &'static str,
         #[case] line: Option<usize>,
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_kind_does_not_ask_for_is_not_read() {
+    fn properties_that_the_kind_lacks_are_not_read() {
         let typed = Typed {
             kind: "text".into(),
             min: "十".into(),

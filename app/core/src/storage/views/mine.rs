@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn pending_deletion_is_listed_until_the_entry_is_brought_back() {
+    fn pending_deletion_is_listed_until_the_entry_is_restored() {
         let delete = |seq, id| OutboxItem {
             mutation: Mutation { op: Op::Delete, base_rev: 3, ..outgoing(seq, id, Fields::new(), None).mutation },
             ..outgoing(seq, id, Fields::new(), None)
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn gone_is_made_of_own_entries_only() {
+    fn gone_entry_is_created_from_own_entries_only() {
         assert_eq!(Gone::of(USER, record_of(7, USER)).map(|gone| gone.id), Some(Uuid::from_u128(7)));
         assert_eq!(Gone::of(USER, record_of(8, Uuid::nil())), None);
     }

@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn calendar_of_bounds_is_the_one_they_were_chosen_by(number in 0..4_000_i64, later in 0..800_i64) {
+    fn bounds_follow_the_calendar_unless_a_number_limits_them(number in 0..4_000_i64, later in 0..800_i64) {
         let calendar = Calendar::of(day(number));
         let bounds = Bounds::of(calendar);
         prop_assert_eq!(bounds.calendar(), calendar);
