@@ -35,7 +35,7 @@ const TIMEOUT: u32 = 60_000;
 /// Sends a request and returns the answer with any status.
 async fn send_with_timeout(request: Request) -> Result<Response, ApiError> {
     if !window().navigator().on_line() {
-        // The browser would try, fail and complain.
+        // The browser would send the request and log its failure.
         return Err(ApiError::no_answer());
     }
     let answer = match select(pin!(request.send()), TimeoutFuture::new(TIMEOUT)).await {
@@ -126,13 +126,13 @@ async fn send_batch(body: &PushRequest, language: Language) -> Result<(Vec<PushR
     };
     let answer = send(request.map_err(|_| ApiError::no_answer())?).await?;
     let epoch = answer.headers().get(EPOCH_HEADER).and_then(|epoch| epoch.parse().ok());
-    // An answer that was cut off is none.
+    // A truncated answer counts as none.
     let bytes = answer.binary().await.map_err(|_| ApiError::no_answer())?;
     let decoded: PushResponse = codec::decode(&bytes).ok_or_else(ApiError::no_answer)?;
     Ok((decoded.results, epoch))
 }
 
-/// A request of the sync: which of its versions this is, and in which form it is to be answered.
+/// Request of the sync, with protocol version and response format.
 fn syncing(request: RequestBuilder) -> RequestBuilder {
     request.header(PROTOCOL_HEADER, &PROTOCOL_VERSION.to_string()).header("accept", CBOR)
 }
@@ -144,8 +144,8 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Asks for them from a cursor on. A server that does not know the cursor, since its database is another by now, is
-    /// asked from the start.
+    /// Requests the pages after a cursor. A server that does not know the cursor, as after a restore, is asked from the
+    /// start.
     pub async fn ask(user: Uuid, cursor: Option<&str>) -> Result<Self, Failure> {
         let (answer, reset) = match Self::after(user, cursor.unwrap_or_default()).await {
             Err(error) if error.errors.iter().any(|error| error.field == "cursor") => {
@@ -282,7 +282,7 @@ pub async fn revoke_link(id: Uuid) -> Result<(), ApiError> {
     send(request).await.map(drop)
 }
 
-/// The months that are closed.
+/// Returns the closed months.
 pub async fn periods() -> Result<Vec<ClosedMonth>, ApiError> {
     Ok(send_json::<PeriodsResponse>(get("/api/v1/periods")?).await?.closed)
 }
@@ -294,7 +294,7 @@ pub async fn set_period(month: Month, closed: bool, language: Language) -> Resul
     Ok(send_json::<PeriodsResponse>(request).await?.closed)
 }
 
-/// The tree of places.
+/// Returns the tree of places.
 pub async fn places() -> Result<Places, ApiError> {
     let places: Vec<Place> = send_json(get("/api/v1/places")?).await?;
     Ok(Places::new(places))

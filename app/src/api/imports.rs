@@ -59,7 +59,7 @@ pub async fn write(id: Uuid, language: Language) -> Result<ImportResponse, ApiEr
     send_json(with_body(Request::post(&path(id, "/write")), language, &Value::Null)?).await
 }
 
-/// Cancels it, or takes its entries back.
+/// Cancels an import, or reverts a written one.
 pub async fn revert(id: Uuid, language: Language) -> Result<ImportResponse, ApiError> {
     let request = Request::delete(&path(id, "")).header("accept-language", language.tag());
     send_json(request.build().map_err(|_| ApiError::no_answer())?).await

@@ -51,7 +51,7 @@ pub fn return_reason(labels: Labels, today: Date, fields: &Fields) -> Option<Str
     text(STATE).filter(|state| *state == State::Returned.code())?;
     let reason = text(REVIEW_NOTE).unwrap_or_default();
     let time = text(REVIEWED_AT).map(in_china).unwrap_or_default();
-    // The current year goes without saying.
+    // The current year is omitted.
     let time = time.strip_prefix(&format!("{:04}-", today.year())).unwrap_or(&time);
     let reviewer_and_time: Vec<&str> =
         text(REVIEWED_BY).into_iter().chain(Some(time)).filter(|part| !part.is_empty()).collect();

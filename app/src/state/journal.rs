@@ -34,7 +34,7 @@ impl Journal {
 /// A photo on this phone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LocalPhoto {
-    /// Under which a page can show it.
+    /// Address at which a page can show it.
     pub address: String,
     /// Whether it has been sent.
     pub sent: UploadState,

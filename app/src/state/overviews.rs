@@ -21,7 +21,7 @@ pub struct Overviews {
 /// The overview of a village. The overall one has no place below a township.
 #[derive(Clone, Debug)]
 pub struct VillageOverview {
-    /// As the server has it.
+    /// Overview as the server has it.
     pub server: Arc<Overview>,
     /// With this phone's own entries that are not in it yet.
     pub local: Arc<Overview>,

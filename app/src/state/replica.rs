@@ -35,8 +35,8 @@ impl Replica {
 pub enum ReplicaState {
     /// Storage has not been read.
     Loading,
-    /// The first pull is under way: this share of the feed has arrived, if it is known. Nothing is counted, and nothing is said
-    /// to be missing.
+    /// The first pull is under way: this share of the feed has arrived, if it is known. Screens show neither counts nor
+    /// an empty list.
     Receiving(Option<u64>),
     /// The first pull was cut off: lists and counts are of this share of the feed.
     Partial(Option<u64>),

@@ -42,7 +42,7 @@ impl Layout {
 
 /// Attempts before an error is shown.
 const ATTEMPTS: usize = 3;
-/// The longest that an opening may take, in milliseconds.
+/// Maximum time to open a database, in milliseconds.
 const TIMEOUT: u32 = 20_000;
 
 type Listener = Rc<dyn Fn(StoreError)>;
@@ -51,7 +51,7 @@ thread_local! {
     /// The open databases. Each opening leaks some memory (idb forgets its callbacks without freeing them), which would add up
     /// on a screen that runs for days.
     static OPEN: RefCell<BTreeMap<String, Rc<Database>>> = const { RefCell::new(BTreeMap::new()) };
-    /// The databases whose opening waits for another tab to let go.
+    /// The databases whose opening waits for another tab to close its connection.
     static BLOCKED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
     static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
 }
@@ -120,7 +120,7 @@ impl Connection {
             Either::Left((Ok(database), _)) => Ok(cache(&self.name, database)),
             Either::Left((Err(error), _)) => Err(refused(error)),
             Either::Right((_, opening)) => {
-                // It opens by itself once the other tab lets go.
+                // It opens by itself once the other tab closes its connection.
                 let name = self.name.clone();
                 BLOCKED.with_borrow_mut(|blocked| blocked.insert(name.clone()));
                 spawn_local(async move {
@@ -136,7 +136,7 @@ impl Connection {
     }
 }
 
-/// Makes the stores that a database lacks, and begins the upgrade of the rest.
+/// Creates the missing stores of a database, and begins the upgrade of the rest.
 fn upgrade(layout: Layout, event: &VersionChangeEvent) {
     let Ok(database) = event.database() else { return };
     let names = database.store_names();
@@ -176,10 +176,10 @@ fn cache(name: &str, mut database: Database) -> Rc<Database> {
     database.on_version_change(move |event| {
         forget(&outdated);
         if let Some(database) = event.target().and_then(|target| Database::try_from(target).ok()) {
-            // The upgrade of another tab must not wait for ever.
+            // The upgrade of another tab must not wait indefinitely.
             database.close();
         }
-        // Without a new version the database is being deleted, and is made anew when it is next needed.
+        // Without a new version the database is being deleted. The next use creates it again.
         let is_newer = Reflect::get(&event, &"newVersion".into()).is_ok_and(|version| version.as_f64().is_some());
         if is_newer && let Some(listener) = LISTENER.with_borrow(Clone::clone) {
             listener(StoreError::Outdated);
@@ -213,7 +213,7 @@ pub async fn commit(transaction: Transaction) -> Result<()> {
     Ok(())
 }
 
-/// Does the work of one transaction; does it again, a few times, where the browser has broken the transaction off.
+/// Runs a transaction, and repeats it a few times if the browser aborts it.
 pub async fn persistently<T, F: Future<Output = Result<T>>>(work: impl Fn() -> F) -> Result<T> {
     for _ in 1..ATTEMPTS {
         match pin!(work()).await {

@@ -35,8 +35,8 @@ pub fn layout(owner: Uuid) -> Layout {
     Layout { version: schema::VERSION, stores: &STORES, upgrade: Some((owner, upgrade)) }
 }
 
-/// Makes the indexes that a database lacks, and converts the rows of an older version. An error rolls the upgrade back: the
-/// database stays as it was, and the opening fails.
+/// Creates the missing indexes of a database, and converts the rows of an older version. An error rolls the upgrade
+/// back: the database stays as it was, and the opening fails.
 fn upgrade(owner: Uuid, transaction: IdbTransaction, from: u32) {
     let mut work = Box::pin(async move {
         let transaction = IndexedDb(transaction);
@@ -66,7 +66,7 @@ impl IndexedDb {
         Self(transaction)
     }
 
-    /// Makes the indexes that the stores lack, in an upgrade.
+    /// Creates the missing indexes of the stores, in an upgrade.
     fn create_indexes(&self) -> Result<()> {
         for index in INDEXES {
             let store = self.0.object_store(index.store.name())?;
@@ -91,7 +91,7 @@ impl IndexedDb {
 
     /// Rolls the transaction back.
     pub fn abort(self) {
-        // It fails where the browser has done so already.
+        // Fails if the browser has already rolled it back.
         let _ = self.0.abort();
     }
 }
@@ -131,7 +131,7 @@ impl Transaction for IndexedDb {
     }
 
     fn put(&self, store: Store, key: Key, row: Row) -> Result<()> {
-        // Nobody waits for the request: its error breaks the transaction off.
+        // The request is not awaited: its error aborts the transaction.
         self.0.object_store(store.name())?.put(&value_of_row(row), Some(&value_of(&key)))?;
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Transaction for IndexedDb {
     }
 }
 
-/// Makes requests and waits for all of them, even where one fails: their callbacks must be there when they end.
+/// Makes requests and waits for all of them, even if one fails: their callbacks must exist when they end.
 async fn all<T, F>(requests: impl Iterator<Item = Result<F>>) -> Result<Vec<T>>
 where
     F: Future<Output = std::result::Result<T, idb::Error>>,
@@ -185,7 +185,7 @@ fn value_of_row(row: Row) -> JsValue {
     }
     let object = Object::new();
     let set = |column, value| {
-        // It cannot fail: the object is plain and new.
+        // Cannot fail: the object is plain and new.
         let _ = Reflect::set(&object, &name(column), &value);
     };
     for (column, key) in &row.columns {

@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::Storage;
 
-/// Local storage did not take something: it is full, or the browser refuses it.
+/// Local storage rejected a value: it is full, or the browser refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("local storage did not keep it")]
 pub struct NotStored;
 
-/// The browser's local storage; `None` where the browser refuses it.
+/// Returns the browser's local storage; `None` where the browser refuses it.
 pub fn local_storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
@@ -22,7 +22,7 @@ pub fn get<T: DeserializeOwned>(name: &str) -> Option<T> {
     from_json(&local_storage()?.get_item(name).ok()??).ok()
 }
 
-/// Whether local storage has a value under a name.
+/// Returns whether local storage has a value under a name.
 pub fn has(name: &str) -> bool {
     local_storage().is_some_and(|storage| storage.get_item(name).is_ok_and(|text| text.is_some()))
 }
@@ -36,7 +36,7 @@ pub fn names_with(prefix: &str) -> Vec<String> {
     names
 }
 
-/// Puts something into local storage.
+/// Stores a value in local storage.
 pub fn set(name: &str, value: &impl Serialize) -> Result<(), NotStored> {
     let text = to_json(value).map_err(|_| NotStored)?;
     local_storage().ok_or(NotStored)?.set_item(name, &text).map_err(|_| NotStored)
@@ -45,7 +45,7 @@ pub fn set(name: &str, value: &impl Serialize) -> Result<(), NotStored> {
 /// Removes a value from local storage.
 pub fn remove(name: &str) {
     if let Some(storage) = local_storage() {
-        // It fails only where nothing is kept.
+        // Fails only if nothing is stored.
         let _ = storage.remove_item(name);
     }
 }

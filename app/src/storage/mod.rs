@@ -33,7 +33,7 @@ async fn get<T: DeserializeOwned>(store: &ObjectStore, key: impl Into<JsValue>) 
     value.and_then(|value| value.as_string()).map(|text| Ok(local_storage::from_json(&text)?)).transpose()
 }
 
-/// How many records are read in one task: what a slow phone reads while nobody notices.
+/// Records read in one task, few enough for a slow phone to stay responsive.
 const CHUNK: u32 = 250;
 
 /// Reads a whole store in the order of its keys. A long one is read in chunks, and the browser can paint in between.

@@ -30,7 +30,7 @@ pub enum UploadState {
 pub struct PhotoInfo {
     /// SHA-256 of its content, in lower-case hexadecimal.
     pub sha256: String,
-    /// Whether it has been sent.
+    /// Upload state.
     pub sent: UploadState,
     /// When it was added, in milliseconds since 1970.
     pub at: f64,
@@ -40,7 +40,7 @@ pub struct PhotoInfo {
 pub struct PhotoDb(Connection);
 
 impl PhotoDb {
-    /// Opens it.
+    /// Opens the photo database of a user.
     pub async fn open(user: Uuid) -> Result<Self> {
         Ok(Self(Connection::open(&format!("jiedui-photos-{user}"), Layout::plain(&[ABOUT, CONTENT])).await?))
     }

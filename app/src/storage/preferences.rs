@@ -41,7 +41,7 @@ impl Preference {
     pub fn choose(self, user: Option<Uuid>, value: &str) {
         self.set_current(value);
         if let Some(storage) = local_storage() {
-            // It fails only where nothing is stored. The cookie still has the value.
+            // Fails only if nothing is stored. The cookie still has the value.
             let _ = storage.set_item(&self.key(user), value);
         }
     }

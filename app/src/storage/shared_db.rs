@@ -18,7 +18,7 @@ const STORE: &str = "kept";
 pub struct SharedDb(Connection);
 
 impl SharedDb {
-    /// Opens it.
+    /// Opens the shared database.
     pub async fn open() -> Result<Self> {
         Ok(Self(Connection::open("jiedui", Layout::plain(&[STORE])).await?))
     }

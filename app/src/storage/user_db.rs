@@ -23,7 +23,7 @@ pub struct UserDb {
 }
 
 impl UserDb {
-    /// Opens it.
+    /// Opens the database of a user.
     pub async fn open(user: Uuid) -> Result<Self> {
         let database = Connection::open(&format!("jiedui-{user}"), layout(user)).await?;
         Ok(Self { database, user })
@@ -41,8 +41,7 @@ impl UserDb {
         work(&self.begin(TransactionMode::ReadOnly).await?).await
     }
 
-    /// Does the work of one transaction. When this returns without an error, its writes are on the phone; after an error none
-    /// are.
+    /// Runs a transaction. When this returns without an error, its writes are on the phone; after an error none are.
     async fn write<T>(&self, work: impl AsyncFn(&IndexedDb) -> Result<T>) -> Result<T> {
         persistently(async || {
             let transaction = self.begin(TransactionMode::ReadWrite).await?;
@@ -67,7 +66,7 @@ impl UserDb {
         self.read(async |transaction| meta::cursor(transaction).await).await
     }
 
-    /// Returns how much of the feed the replica holds.
+    /// Returns the progress of the replica in the server's feed.
     pub async fn replica_progress(&self) -> Result<ReplicaProgress> {
         self.read(async |transaction| meta::progress(transaction).await).await
     }
@@ -143,17 +142,17 @@ impl UserDb {
         self.read(async |transaction| saving::my_entry(transaction, self.user, id).await).await
     }
 
-    /// Returns anybody's entry with unsent changes, and the same number.
+    /// Returns an entry of any author with unsent changes, and the number of the last change by a form on this phone.
     pub async fn entry_view_of(&self, id: Uuid) -> Result<Option<(EntryView, u64)>> {
         self.read(async |transaction| saving::entry_view(transaction, self.user, id).await).await
     }
 
-    /// Returns a ledger item with unsent changes, and the same number.
+    /// Returns a ledger item with unsent changes, and the number of the last change by a form on this phone.
     pub async fn item_view_of(&self, id: Uuid) -> Result<Option<(ItemView, u64)>> {
         self.read(async |transaction| saving::item_view(transaction, id).await).await
     }
 
-    /// Adds what a form has made to the outbox. When this returns, it is on the phone.
+    /// Adds the change of a form to the outbox. When this returns, it is on the phone.
     pub async fn save_request(&self, made: &SaveRequest) -> Result<SaveOutcome> {
         self.write(async |transaction| saving::save_request(transaction, self.owner(), made).await).await
     }
@@ -190,7 +189,7 @@ impl UserDb {
         self.read(async |transaction| deletion::of_items(transaction).await).await
     }
 
-    /// Records that the person has seen that an entry of theirs is gone.
+    /// Records that the person has seen the notice about a deleted entry.
     pub async fn forget_gone(&self, id: Uuid) -> Result<()> {
         self.write(async |transaction| deletion::forget_gone(transaction, id).await).await
     }

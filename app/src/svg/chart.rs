@@ -100,7 +100,7 @@ fn draw_lines(label: &str, language: Language, names: &[String], series: &[Serie
         series.iter().enumerate().map(|(number, line)| (number, line, points_of(line))).collect();
     let ends: Vec<(usize, &Series, (f64, f64))> =
         lines.iter().filter_map(|(number, line, points)| Some((*number, *line, *points.last()?))).collect();
-    // Names stack beside the plot, each as close as possible to the end of its line. The small gap keeps them apart.
+    // Names stack next to the plot, each as close as possible to the end of its line. The small gap keeps them apart.
     let height = FONT_SIZE * LINE + 0.1;
     let heights: Vec<f64> = ends.iter().map(|(_, _, (_, y))| *y).collect();
     let heights = spread(&heights, height, (height / 2.0, HEIGHT - BELOW));

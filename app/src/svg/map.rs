@@ -34,10 +34,9 @@ pub struct ShadedCounty {
     pub title: String,
 }
 
-/// Draws the lines in and near the viewport; those of `changed` pairings flash.
+/// Draws the lines of pairings in and near the viewport; those of `changed` pairings flash.
 ///
-/// Renders the pairings. Lines of a programme with the same width share one path: a path costs a browser several times as much
-/// as a curve.
+/// Lines of a programme with the same width share one path: a path costs a browser several times as much as a curve.
 pub fn lines(layout: &MapLayout, catalogue: &Catalogue, view: Viewport, changed: &BTreeSet<usize>) -> String {
     // A programme's widths are neighbours; the flashing paths come last.
     let path_number = |programme: usize, steps: u32| programme * (WIDTH_STEPS as usize + 1) + steps as usize;

@@ -253,7 +253,7 @@ impl<T: FormDraft> Drafting<T> {
         };
         self.slot.try_update_value(|held| *held = Some(slot));
         if self.draft.try_get_untracked().is_some_and(|now| now != mine) {
-            // Store what was typed meanwhile.
+            // Store text typed meanwhile.
             self.store();
         }
     }

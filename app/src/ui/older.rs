@@ -38,7 +38,7 @@ impl Part {
     fn position(self, since: Date) -> String {
         match self {
             Self::LedgerItems => String::new(),
-            // After every entry of that day, whatever its number.
+            // After all entries of that day.
             _ => format!("{}.{}", format_date(since), i64::MAX),
         }
     }

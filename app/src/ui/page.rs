@@ -13,8 +13,8 @@ pub fn title(name: &'static str) {
     Effect::new(move |_| document().set_title(&format!("{name} · 结对 Jiedui")));
 }
 
-/// Renders a form for some roles, once the app runs and has an overview. The overview of the first rendering stays, so that
-/// nothing changes while the user types; nobody can type into the server's painting.
+/// Renders a form for some roles, once the app runs and has an overview. The overview of the first rendering stays, so
+/// that nothing changes while the user types. The page that the server painted accepts no input.
 pub fn for_roles(
     may: fn(Role) -> bool,
     others: &'static str,

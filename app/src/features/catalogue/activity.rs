@@ -110,7 +110,7 @@ fn Editor(activity: Option<Activity>, base_version: u32) -> impl IntoView {
         let remove = move |_| fields.update(|fields| fields.retain(|(other, _)| *other != number));
         let wrong = wrong_of(typed);
         let is_wrong = move || !wrong.get().is_empty();
-        // A field that is wrong opens by itself, and stays open while it is put right.
+        // An invalid field opens by itself, and stays open while it is corrected.
         let opens = Memo::new(move |before: Option<&bool>| before == Some(&true) || is_wrong());
         view! {
             <li class:wrong=is_wrong>

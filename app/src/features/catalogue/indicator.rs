@@ -16,14 +16,14 @@ use jiedui_core::values::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-/// How entries make a figure, with the codes.
+/// Aggregations with their codes.
 const AGGREGATIONS: [(Aggregation, &str); 4] = [
     (Aggregation::Sum, "sum"),
     (Aggregation::Latest, "latest"),
     (Aggregation::Mean, "mean"),
     (Aggregation::Distinct, "distinct"),
 ];
-/// How exact a target is, with the codes.
+/// Precisions of a target with their codes.
 const EXACT: [(Qualifier, &str); 4] = [
     (Qualifier::Exact, "exact"),
     (Qualifier::AtLeast, "at_least"),

@@ -72,7 +72,7 @@ fn Editor(programme: Option<ProgrammeDraft>, base_version: u32) -> impl IntoView
         form_row(field, label, error_of(app, errors, field), control)
     };
     let color = Memo::new(move |_| draft.with(|draft| draft.color.trim().to_owned()));
-    // A colour input shows only what is a colour: the last one while another is typed.
+    // A colour input shows only valid colours: the last one while another is typed.
     let picked = Memo::new(move |previous: Option<&String>| {
         let color = color.get();
         if is_color(&color) { color } else { previous.cloned().unwrap_or_else(|| FIRST_COLOR.to_owned()) }
@@ -109,7 +109,7 @@ fn Editor(programme: Option<ProgrammeDraft>, base_version: u32) -> impl IntoView
         for part in [&mut changed.code, &mut changed.name, &mut changed.name_en, &mut changed.color] {
             *part = part.trim().to_owned();
         }
-        // A position that nobody changed stays as it is, whatever others have moved meanwhile.
+        // A position that was not changed here stays, even if others have moved programmes meanwhile.
         changed.order = changed.order.filter(|order| Some(*order) != first_order);
         submission.begin();
         if submission.validate(|catalogue| catalogue.with_programme(changed.clone())) {

@@ -46,7 +46,7 @@ lazy_screen!(
     OrganisationList, render_organisations, Organisations
 );
 
-/// The directory.
+/// The screen.
 #[component]
 fn Organisations() -> impl IntoView {
     let app = use_app_state();
@@ -112,7 +112,7 @@ lazy_screen!(
     OrganisationDetail, render_organisation, OrganisationOf
 );
 
-/// One organisation.
+/// The screen.
 #[component]
 fn OrganisationOf() -> impl IntoView {
     let app = use_app_state();

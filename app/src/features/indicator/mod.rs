@@ -58,7 +58,7 @@ fn IndicatorScreen() -> impl IntoView {
                 let parts = contributions(Uuid::nil(), entry, &overview.catalogue);
                 parts.iter().any(|part| part.indicator == indicator.code && compiled.matches(part))
             };
-            // Most entries are told apart by their heads.
+            // The head of an entry suffices to reject most.
             let activities = overview.catalogue.activities_feeding(&indicator.code);
             let may_contribute = |head: &EntryHead| {
                 let is_verified = head.state == State::Verified;

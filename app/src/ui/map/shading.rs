@@ -28,7 +28,7 @@ pub fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shadi
     let indicator = overview.catalogue.indicator(code)?;
     let county = filter.place.as_deref().map(|place| Level::County.ancestor_code(place));
     let county = county.filter(|county| county.len() == Level::County.digits());
-    // Shades every county, whichever city the filter is for, or every town of the filter's county.
+    // Shades every county, even if the filter is for a city, or every town of the filter's county.
     let filter = Filter { place: county.map(str::to_owned), programme: None, ..filter.clone() };
     let level = if county.is_some() { Level::Township } else { Level::County };
     let slices = overview.selection(indicator, &filter).split(Dimension::Place(level));
