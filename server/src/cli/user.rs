@@ -22,19 +22,19 @@ pub enum UserCommand {
         /// User name for signing in
         #[arg(long)]
         username: String,
-        /// Displayed name; the user name by default
+        /// Display name; the user name by default
         #[arg(long)]
         name: Option<String>,
         /// recorder, reviewer, coordinator, admin or viewer
         #[arg(long, value_parser = parse_role)]
         role: Role,
-        /// A place and all below it; again for more
+        /// Place, including everything below it; can be repeated
         #[arg(long = "place")]
         places: Vec<String>,
-        /// All places, as without --place, but said on purpose
+        /// All places; without --place it suppresses the warning
         #[arg(long, conflicts_with = "places")]
         everywhere: bool,
-        /// A programme; again for more; without it all, also those that are added later
+        /// Programme; can be repeated; all by default, also those that are added later
         #[arg(long = "programme")]
         programmes: Vec<String>,
         #[command(flatten)]
@@ -45,19 +45,19 @@ pub enum UserCommand {
         /// User name for signing in
         #[arg(long)]
         username: String,
-        /// Another name for others to read
+        /// New display name
         #[arg(long)]
         name: Option<String>,
-        /// Another role: recorder, reviewer, coordinator, admin or viewer
+        /// New role: recorder, reviewer, coordinator, admin or viewer
         #[arg(long, value_parser = parse_role)]
         role: Option<Role>,
-        /// A place and all below it, instead of those that the account has; again for more
+        /// Place, including everything below it; replaces those of the account; can be repeated
         #[arg(long = "place")]
         places: Vec<String>,
         /// All places
         #[arg(long, conflicts_with = "places")]
         everywhere: bool,
-        /// A programme, instead of those that the account has; again for more
+        /// Programme; replaces those of the account; can be repeated
         #[arg(long = "programme")]
         programmes: Vec<String>,
         /// All programmes, also those that are added later
@@ -119,7 +119,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
             }
             if is_unsaid {
                 eprintln!(
-                    "jiedui: warning: no --place: `{username}` may see and change entries everywhere (say --everywhere if that is meant)"
+                    "jiedui: warning: no --place: `{username}` may see and change entries everywhere (pass --everywhere if this is intended)"
                 );
             }
         }

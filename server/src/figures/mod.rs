@@ -1,4 +1,4 @@
-//! Figures on the server: the cached summary, the cached contributions of a year, and the queries over both.
+//! Figures on the server: caches of the overview, of year packs and of figures by place, and the queries over them.
 
 pub mod overview_cache;
 pub mod pack_cache;

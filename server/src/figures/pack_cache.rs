@@ -1,4 +1,4 @@
-//! Cache of the packs of the last few years that were requested. A pack is renewed by a delta.
+//! Cache of the packs of the last few years that were requested. A pack is updated by a delta.
 
 use crate::db::figures::{pack, rebuild};
 use crate::db::{Db, DbError};

@@ -73,8 +73,8 @@ pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Optio
     ColumnMatch { columns, stated, omitted, official: is_official }
 }
 
-/// Returns whether a hidden column of a field is left out. The identity of exported entries is read even if it is hidden: without
-/// it, each row would become a new entry.
+/// Returns whether a hidden column of a field is omitted. The identity of exported entries is read even if it is
+/// hidden: without it, each row would become a new entry.
 pub fn is_omitted_if_hidden(path: &str) -> bool {
     ![ID, REV].contains(&path)
 }

@@ -49,22 +49,22 @@ pub struct Findings {
     pub updates: usize,
     /// Number of entries that are named but would not change.
     pub same: usize,
-    /// Former values of the changed entries, if they are few enough to undo.
+    /// Previous values of the changed entries, if they are few enough to undo.
     pub undo: Vec<Undo>,
-    /// Number of rows that are left out because the spreadsheet hides them.
+    /// Number of rows that are omitted because the spreadsheet hides them.
     pub hidden_rows: usize,
     /// Imported cells whose formulas were perhaps never calculated: they are imported as empty.
     pub uncalculated: Vec<UncalculatedCell>,
 }
 
-/// Former values of a changed entry, from which the change is undone.
+/// Previous values of a changed entry, from which the change is undone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Undo {
     /// The entry.
     pub id: Uuid,
     /// Revision after the change.
     pub rev: u64,
-    /// The former values of the changed fields.
+    /// The previous values of the changed fields.
     pub fields: Fields,
 }
 

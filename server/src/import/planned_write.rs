@@ -16,7 +16,7 @@ pub enum PlannedWrite {
         base_rev: u64,
         /// The fields that change.
         fields: Fields,
-        /// Their former values.
+        /// Previous values of these fields.
         before: Fields,
     },
 }

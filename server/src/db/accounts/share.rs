@@ -18,7 +18,7 @@ pub struct Share {
     pub withdrawn_at: Option<i64>,
 }
 
-/// Maximum number of valid links of an account. All of them fit the list, from which they can be withdrawn.
+/// Maximum number of valid links of an account. All of them fit the list, from which they can be revoked.
 pub const MAX_VALID: i64 = 100;
 
 /// Stores a link of an account. Returns false if the account has [`MAX_VALID`] valid links.

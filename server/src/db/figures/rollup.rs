@@ -1,5 +1,4 @@
-//! Figures kept, not counted: what core's aggregation makes of the entries, changed by addition in the transaction that
-//! changes one of them.
+//! Stored figures: the results of core's aggregation, updated by addition in the transaction that changes an entry.
 
 use super::sums::{self, SumRow, merge_rows};
 use super::{latest, subjects};
@@ -16,7 +15,7 @@ use jiedui_core::values::{month::Month, quantity::Qualifier};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Entries read at a time where all are.
+/// Number of entries read at a time when all are counted.
 const PAGE: i64 = 5_000;
 
 /// Additions and subtractions of a transaction.
@@ -24,12 +23,12 @@ const PAGE: i64 = 5_000;
 pub struct Pending {
     parts: Vec<Contribution>,
     tallies: Vec<EntryCount>,
-    /// Entries that cannot be read, and why: they count nowhere.
+    /// Unreadable entries, each with the reason. They are not counted.
     pub unreadable: Vec<(Uuid, String)>,
 }
 
 impl Pending {
-    /// An entry counts from now on.
+    /// Adds an entry.
     pub fn add(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
         if let Some(entry) = entry {
             self.parts.extend(contributions(id, entry, catalogue));
@@ -37,7 +36,7 @@ impl Pending {
         }
     }
 
-    /// An entry no longer counts as it did.
+    /// Subtracts an entry.
     pub fn subtract(&mut self, id: Uuid, entry: Option<&Entry>, catalogue: &Catalogue) {
         if let Some(entry) = entry {
             self.parts.extend(contributions(id, entry, catalogue).into_iter().map(Contribution::negated));
@@ -45,7 +44,7 @@ impl Pending {
         }
     }
 
-    /// Adds like ones up, so that what many entries give stays small.
+    /// Merges equal keys, so that the changes of many entries stay small.
     pub fn condense(&mut self) {
         self.parts = merge_contributions(std::mem::take(&mut self.parts));
         self.tallies = merge_counts(std::mem::take(&mut self.tallies));
@@ -192,7 +191,7 @@ fn by_town(tallies: Vec<EntryCount>) -> Vec<EntryCount> {
     )
 }
 
-/// Counts the next entries after a change; gives the change of the last, or `None` at the end.
+/// Counts the next entries after a change. Returns the change of the last one, or `None` at the end.
 pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &Catalogue) -> Result<Option<i64>> {
     let query = "SELECT change, id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND change > $1
         ORDER BY change LIMIT $2";

@@ -52,7 +52,7 @@ struct StoredPart {
 
 /// Computes all figures from the entries and compares; reads all records.
 pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
-    // One state of the database, whatever is written meanwhile.
+    // A snapshot of the database, regardless of later writes.
     let mut tx = db.begin_reading().await?;
     let (mut pending, mut last) = (Pending::default(), 0);
     while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {

@@ -203,7 +203,7 @@ fn days(filter: &Filter) -> (Option<Date>, Option<Date>) {
     (first.map(Month::first_day), last.map(Month::last_day))
 }
 
-/// Entries within sight of a user.
+/// Entries visible to a user.
 struct Query<'a> {
     user: Uuid,
     /// Places and programmes in which the user sees all entries; `None` for own entries only.
@@ -212,8 +212,8 @@ struct Query<'a> {
 }
 
 impl Query<'_> {
-    /// Returns the statement for the newest `wanted` rows of a range. Place, programme and day are found by indexes, and
-    /// the states that wait for somebody as well. The filter's other conditions leave out the fields of a row.
+    /// Returns the statement for the newest `wanted` rows of a range. Indexes find place, programme, day, and entries
+    /// that wait for review. The filter's other conditions leave out the fields of a row.
     fn statement(&self, db: &Db, walk: &Walk, wanted: usize) -> Statement {
         const COLUMNS: &str = "r.change, r.day, r.created";
         let mut statement = Statement::new(db, "SELECT r.id, r.rev, k.day, k.created, CASE WHEN TRUE");

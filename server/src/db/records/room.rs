@@ -2,10 +2,10 @@
 
 /// Rows read at a time.
 pub(super) const ROWS: usize = 1_000;
-/// The most bytes of fields in one answer, but for the last record's.
+/// Maximum number of bytes of fields in an answer, without the last record's.
 const BYTES: usize = 4 << 20;
 
-/// How much of a page is filled.
+/// Filling of a page.
 pub(super) struct Room {
     limit: usize,
     bytes: usize,

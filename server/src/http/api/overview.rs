@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::figures::overview::Overview;
 
-/// Returns the overview. With `since` and the current `edition` it is a delta. A delta has the changed parts and tallies
-/// in their current state, with zero entries if none are left. `If-None-Match` avoids a download of an unchanged overview.
-/// For a village it has the contributions of that village, which the overview does not have.
+/// Returns the overview. With `since` and the current `edition` it is a delta. A delta has the changed contributions
+/// and entry counts in their current state, with zero entries if none are left. `If-None-Match` avoids a download of an
+/// unchanged overview. For a village it has the contributions of that village, which the overview does not have.
 #[utoipa::path(get, path = "/api/v1/overview", params(
     ("since" = Option<i64>, Query, description = "the `change` of the overview that the client has"),
     ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes"),

@@ -1,4 +1,4 @@
-//! Read-only links to the shared view. They need no account, expire, and can be withdrawn.
+//! Read-only links to the shared view. They need no account, expire, and can be revoked.
 
 use crate::auth::token;
 use crate::db::accounts::share::{self, Share};
@@ -98,7 +98,7 @@ pub async fn list(
     Ok(wants.answer(&SharesResponse { shares }))
 }
 
-/// Withdraws a link with immediate effect.
+/// Revokes a link with immediate effect.
 #[utoipa::path(delete, path = "/api/v1/shares/{id}", params(("id" = String, Path)), responses(
     (status = 204, description = "withdrawn"), (status = 404, description = "one has no such link that holds")))]
 pub async fn withdraw(

@@ -143,7 +143,7 @@ pub async fn drain_body(request: Request, next: Next) -> Response {
         left = chunk.as_ref().map_or(0, |chunk| left.saturating_sub(chunk.len()));
         ready(left > 0)
     });
-    // Who sends more, or for longer, is cut off.
+    // A client that sends more, or for longer, is disconnected.
     let _ = timeout(DRAIN_TIMEOUT, within.for_each(|_| ready(()))).await;
     response
 }

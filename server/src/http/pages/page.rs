@@ -47,7 +47,7 @@ async fn bootstrap_data(app: &AppState, parts: &mut Parts) -> Result<BootstrapDa
     Ok(BootstrapData { overview, user, language, today: today(), map_number, is_demo })
 }
 
-/// Maximum number of parts and tallies that are embedded in a page.
+/// Maximum number of contributions and entry counts that are embedded in a page.
 const SMALL: i64 = 3_000;
 
 /// Returns the data of a page: the whole overview, or if that is large its summary under the address's filter.

@@ -14,7 +14,7 @@ use jiedui_core::sync::Kind;
 use jiedui_core::sync::window::{Change, News, Progress};
 use uuid::Uuid;
 
-/// The most rows looked at for one answer, so that one for a small scope of a large database does not take long.
+/// Maximum number of rows read for one answer, which bounds its time for a small scope of a large database.
 const LOOKED_AT: usize = 20 * ROWS;
 /// Changes after a cursor above which those within the scope are found by an index, and the others are not read.
 const LARGE_BACKLOG: i64 = 2_000;
@@ -102,7 +102,7 @@ struct Page {
     until: Option<i64>,
 }
 
-/// A way through the feed: every row, or only those within the scope of a user.
+/// Walk through the feed: every row, or only those within the scope of a user.
 enum Walk {
     Everything,
     Scope {

@@ -4,16 +4,16 @@ use crate::db::records::cursor::Cursor;
 use jiedui_core::sync::{Kind, Window};
 use uuid::Uuid;
 
-/// A record on its way out, its fields as the JSON that they are stored as.
+/// A record of an answer, with its fields as stored JSON.
 #[derive(Debug, PartialEq)]
 pub struct FeedItem {
-    /// Its kind.
+    /// Kind.
     pub kind: Kind,
-    /// Its identifier.
+    /// Identifier.
     pub id: Uuid,
-    /// How often it has changed.
+    /// Revision.
     pub rev: u64,
-    /// Its fields; `None` once deleted, or gone from this user's sight.
+    /// Fields; `None` if it was deleted or is no longer visible to the user.
     pub fields: Option<String>,
 }
 
@@ -26,9 +26,9 @@ pub struct FeedPage {
     pub left: Vec<Uuid>,
     /// The window, if it is new or has moved.
     pub window: Option<Window>,
-    /// Where to go on from.
+    /// Cursor of the next pull.
     pub cursor: Cursor,
-    /// Whether there is more already.
+    /// Whether more changes are available.
     pub more: bool,
     /// Received and expected number of records, while a listing is sent.
     pub listed: Option<(usize, usize)>,

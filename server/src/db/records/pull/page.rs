@@ -47,7 +47,7 @@ impl Row {
         }
     }
 
-    /// Returns the scopes (place and programme) in which the record stood before.
+    /// Returns the previous scopes (place and programme) of the record.
     pub fn former(&self) -> Vec<(String, String)> {
         stored::read(self.kind.as_str(), self.id, &self.former).unwrap_or_default()
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub struct Push {
     /// Account of the session.
     pub actor: User,
-    /// The phone's copy of the program.
+    /// Client identifier.
     pub client: Uuid,
     /// Mutations, each with its digest.
     pub mutations: Vec<(Mutation, MutationDigest)>,
