@@ -48,9 +48,9 @@ impl Supervisor {
                 }
                 supervisor.set(name, false);
                 match ended {
-                    Ok(()) => tracing::error!(task = name, "a task ended; it is started again"),
+                    Ok(()) => tracing::error!(task = name, "a task ended and is restarted"),
                     Err(panic) => {
-                        tracing::error!(task = name, panic = message(&*panic), "a task panicked; it is started again");
+                        tracing::error!(task = name, panic = message(&*panic), "a task panicked and is restarted");
                     }
                 }
                 if start.elapsed() > RECOVERED {

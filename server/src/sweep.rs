@@ -67,7 +67,7 @@ async fn sweep(app: &AppState) -> Result<(), SweepError> {
         if cancelled.is_empty() {
             break;
         }
-        tracing::info!(count = cancelled.len(), "cancelled imports that nobody wrote");
+        tracing::info!(count = cancelled.len(), "cancelled unwritten imports");
     }
     blocking(&store, move |store| {
         store.remove_old_uploads(UPLOADS)?;

@@ -95,7 +95,7 @@ impl WebPush {
                 // The browser is gone.
                 Some(404 | 410) => notice::unsubscribe(db, &endpoint).await?,
                 Some(200..300) => {}
-                other => tracing::warn!(status = other, "a push service did not take a message"),
+                other => tracing::warn!(status = other, "a push service rejected a message"),
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use web_sys::Storage;
 
 /// Local storage rejected a value: it is full, or the browser refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("local storage did not keep it")]
+#[error("local storage rejected a value")]
 pub struct NotStored;
 
 /// Returns the browser's local storage; `None` where the browser refuses it.

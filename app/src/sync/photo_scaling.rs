@@ -18,7 +18,7 @@ const TRIES: [(f64, f64); 7] =
 
 /// Error: the file is not an image that the browser supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no picture that this browser can read")]
+#[error("not a picture that this browser supports")]
 pub struct NoPicture;
 
 /// Scales a picture down to a JPEG of at most [`LARGEST`] bytes.

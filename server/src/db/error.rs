@@ -33,7 +33,7 @@ pub enum DbError {
     #[error("the database does not answer")]
     Unavailable,
     /// Another transaction holds what this one needs.
-    #[error("the database is held by another transaction")]
+    #[error("another transaction holds the lock")]
     Busy,
     /// The folder of the database file cannot be created.
     #[error("JIEDUI_DATABASE_URL: {path}: {source}", path = .0.display(), source = .1)]

@@ -30,7 +30,7 @@ impl Problem {
 
     /// Rejects a request for invalid fields.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        let sentence = Self::new(StatusCode::BAD_REQUEST, "有些内容填写不对", "Some fields are not right");
+        let sentence = Self::new(StatusCode::BAD_REQUEST, "有些内容填写不对", "Some fields are invalid");
         Self { errors, ..sentence }
     }
 
@@ -62,7 +62,7 @@ impl Problem {
 
     /// The resource does not exist or is hidden from the user.
     pub const fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "没有这项内容", "There is no such thing")
+        Self::new(StatusCode::NOT_FOUND, "没有这项内容", "Not found")
     }
 
     /// A problem with a `Retry-After` header, in seconds.
@@ -73,7 +73,7 @@ impl Problem {
     /// Too many attempts; `seconds` until the next is allowed.
     pub fn too_many(seconds: u64) -> Self {
         let sentence =
-            Self::new(StatusCode::TOO_MANY_REQUESTS, "尝试次数太多，请稍后再试", "Too many tries: please wait a while");
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "尝试次数太多，请稍后再试", "Too many attempts: please wait");
         Self { retry_after: Some(seconds), ..sentence }
     }
 }

@@ -47,7 +47,7 @@ impl Work for Database {
         let db = self.db.clone();
         tokio::spawn(async move {
             if let Err(error) = db.checkpoint().await {
-                tracing::warn!(%error, "the log could not be folded into the file");
+                tracing::warn!(%error, "the log could not be checkpointed");
             }
         })
     }

@@ -138,7 +138,7 @@ impl FieldError {
                 "This row has more cells than the heading: check for a comma without quotation marks",
             ),
             ErrorCode::TooEarly => ("日期不能早于 {} 年", "The date cannot be before {}"),
-            ErrorCode::InFuture => ("日期还没有到", "That date has not come yet"),
+            ErrorCode::InFuture => ("日期还没有到", "The date is in the future"),
             ErrorCode::TooLong if self.limit.is_some_and(|limit| limit >= LARGE_TEXT) => {
                 let (chinese, english) = size_words(self.limit.unwrap_or_default());
                 self.message = language.pick(&chinese, &english).to_owned();
@@ -159,10 +159,10 @@ impl FieldError {
             ErrorCode::Reused => ("序号已用于另一条填报", "The sequence number was used for another entry"),
             ErrorCode::Conflict => (
                 "别人也改了这一项，以对方的为准；您的值仍保存在本机",
-                "Someone else changed this too and theirs stands; yours is kept on this phone",
+                "Someone else also changed this, and their value applies; yours is kept on this phone",
             ),
             ErrorCode::Ambiguous => {
-                ("有几个地方同名，请把乡镇的名称也写上", "Several have this name: write the township's before it")
+                ("有几个地方同名，请把乡镇的名称也写上", "The name is ambiguous: write the township's name before it")
             }
             ErrorCode::Closed => ("这个月份已锁定，请联系协调员", "This month is closed. Contact a coordinator"),
             ErrorCode::Approved => {
@@ -193,7 +193,7 @@ impl FieldError {
             }
             ErrorCode::ChangedSince => (
                 "导出以后别人改过这一项，请重新导出后再改",
-                "Somebody has changed this since the export: export it again",
+                "Someone has changed this since the export: export it again",
             ),
             ErrorCode::UnclosedQuote => ("这一行的引号没有成对", "A quotation mark in this line is not closed"),
             ErrorCode::InvalidByte => (
@@ -213,7 +213,7 @@ impl FieldError {
                 "颜色太浅，请选深一些的：与白色的对比度至少 4:1",
                 "Too light: choose a darker colour, with a contrast of at least 4:1 against white",
             ),
-            ErrorCode::Other => ("这里有问题", "Something is wrong here"),
+            ErrorCode::Other => ("这里有问题", "Invalid value"),
         };
         if self.code != ErrorCode::Other || self.message.is_empty() {
             self.message = language.pick(chinese, english).replace("{}", &limit);

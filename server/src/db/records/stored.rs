@@ -138,7 +138,7 @@ impl<'de> Visitor<'de> for ParsedValue {
 
 /// Logs unreadable stored data.
 pub fn log(kind: &str, id: impl Display, error: &impl Display) {
-    tracing::error!(kind, %id, %error, "a stored record cannot be read and is left out; `jiedui verify` lists them");
+    tracing::error!(kind, %id, %error, "a stored record cannot be read and is omitted; `jiedui verify` lists them");
 }
 
 #[cfg(test)]

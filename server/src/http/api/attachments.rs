@@ -95,11 +95,11 @@ fn received_length(status: StatusCode, received: u64) -> Response {
 /// with `bytes */TOTAL` and no body.
 #[utoipa::path(put, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)),
     request_body(content = FileContent, description = "a picture or a PDF, or a part of one", content_type = "application/octet-stream"), responses(
-    (status = 201, description = "stored"), (status = 200, description = "was there already"),
-    (status = 202, description = "a part is stored"), (status = 400, description = "not what the hash says, or no picture; `content-range` in errors: another total than the first part named"),
+    (status = 201, description = "stored"), (status = 200, description = "already stored"),
+    (status = 202, description = "a part is stored"), (status = 400, description = "content that does not match the hash, or no picture; `content-range` in errors: the total differs from the first part's"),
     (status = 403, description = "a role that does not record"),
-    (status = 409, description = "this part does not follow what is there; Range tells how much is"),
-    (status = 413, description = "over 4 MB"), (status = 429, description = "this account has stored enough for a day, or another request uploads this photo"),
+    (status = 409, description = "this part does not follow the stored bytes; Range has their number"),
+    (status = 413, description = "over 4 MB"), (status = 429, description = "the daily quota of the account is used up, or another request uploads this photo"),
     (status = 507, description = "the server has no space left: try again later")))]
 pub async fn put(
     State(app): State<AppState>,
@@ -117,7 +117,7 @@ pub async fn put(
     if app.is_stored_for(&sha256, &user).await? {
         return Ok(StatusCode::OK.into_response());
     }
-    let bad_range = Problem::new(StatusCode::BAD_REQUEST, "Content-Range 不对", "The Content-Range is not right");
+    let bad_range = Problem::new(StatusCode::BAD_REQUEST, "Content-Range 不对", "The Content-Range is invalid");
     let (account, hash) = (user.id, sha256.clone());
     let Sent::Part { start, total } = sent(&headers, body.len() as u64).ok_or(bad_range)? else {
         let received = app.with_attachments(move |store| store.received(account, &hash)).await?;
@@ -131,9 +131,9 @@ pub async fn put(
     let quota = i64::from(app.config.photo_quota_mb) << 20;
     let used = [stored, signed(bytes), signed(total)].into_iter().fold(0_i64, i64::saturating_add);
     if uploads >= MAX_UPLOADS || used > quota {
-        tracing::warn!(user = user.username, stored, uploads, "an account has stored as many photos as it may");
+        tracing::warn!(user = user.username, stored, uploads, "an account has used up its photo quota");
         let (chinese, english) =
-            ("今天上传的照片太多，明天会接着上传", "Too many photos for one day: uploading goes on tomorrow");
+            ("今天上传的照片太多，明天会接着上传", "Too many photos for one day: uploads continue tomorrow");
         return Err(Problem::retry_after(StatusCode::TOO_MANY_REQUESTS, chinese, english, 3600));
     }
     let hash = sha256.clone();
@@ -155,7 +155,7 @@ pub async fn put(
         ChunkOutcome::Wrong => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "不是照片或 PDF，或内容与校验值不符",
-            "No picture and no PDF, or not the content that the hash names",
+            "Neither a picture nor a PDF, or the content does not match the hash",
         )),
         ChunkOutcome::Busy => Err(Problem::retry_after(
             StatusCode::TOO_MANY_REQUESTS,
@@ -201,8 +201,8 @@ pub async fn missing(
 
 /// Returns a photo. Its content never changes, so clients may cache it.
 #[utoipa::path(get, path = "/api/v1/attachments/{sha256}", params(("sha256" = String, Path)), responses(
-    (status = 200, description = "the photo", body = FileContent, content_type = "image/*"), (status = 403, description = "not for this user"),
-    (status = 404, description = "there is none, or its file is gone")))]
+    (status = 200, description = "the photo", body = FileContent, content_type = "image/*"), (status = 403, description = "not visible to this user"),
+    (status = 404, description = "no such photo, or its file is missing")))]
 pub async fn get(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,

@@ -29,8 +29,8 @@ pub async fn catalogue(State(app): State<AppState>, _: Viewer, wants: Accept) ->
 /// version of the catalogue that the change started from.
 #[utoipa::path(put, path = "/api/v1/catalogue/programmes/{code}", params(("code" = String, Path)),
     request_body = SetProgrammeRequest,
-    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
-        (status = 403, description = "no administrator"), (status = 409, description = "changed since base_version, or somebody else was first")))]
+    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "invalid fields"),
+        (status = 403, description = "no administrator"), (status = 409, description = "changed since base_version, or another change came first")))]
 pub async fn set_programme(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -55,8 +55,8 @@ fn codes(catalogue: &Catalogue) -> impl Iterator<Item = &String> {
 /// may name in `base_version` the version of the catalogue that the change started from.
 #[utoipa::path(put, path = "/api/v1/catalogue/activities/{code}", params(("code" = String, Path)),
     request_body = SetActivityRequest,
-    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
-        (status = 403, description = "no administrator"), (status = 409, description = "changed since base_version, or somebody else was first")))]
+    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "invalid fields"),
+        (status = 403, description = "no administrator"), (status = 409, description = "changed since base_version, or another change came first")))]
 pub async fn set_activity(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -74,8 +74,8 @@ pub async fn set_activity(
 /// that the change started from.
 #[utoipa::path(put, path = "/api/v1/catalogue/indicators/{code}", params(("code" = String, Path)),
     request_body = SetIndicatorRequest,
-    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "fields are wrong"),
-        (status = 403, description = "no administrator"), (status = 409, description = "changed since base_version, or somebody else was first")))]
+    responses((status = 200, description = "the catalogue", body = Catalogue), (status = 400, description = "invalid fields"),
+        (status = 403, description = "no administrator"), (status = 409, description = "changed since base_version, or another change came first")))]
 pub async fn set_indicator(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -138,7 +138,7 @@ async fn edit(
 }
 
 fn changed_since() -> Problem {
-    let (chinese, english) = ("别人刚刚改过，请重新打开后再改", "Somebody else has just changed it: open it again");
+    let (chinese, english) = ("别人刚刚改过，请重新打开后再改", "Someone else has just changed it: reopen it");
     let problem = Problem::new(StatusCode::CONFLICT, chinese, english);
     problem.with(vec![FieldError::new("base_version", ErrorCode::Conflict)])
 }

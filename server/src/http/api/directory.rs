@@ -25,9 +25,9 @@ use uuid::Uuid;
 /// Adds or changes an organisation.
 #[utoipa::path(put, path = "/api/v1/organisations/{id}", params(("id" = String, Path)),
     request_body = SetOrganisationRequest,
-    responses((status = 200, description = "the organisation", body = Organisation), (status = 400, description = "fields are wrong"),
-        (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
-        (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
+    responses((status = 200, description = "the organisation", body = Organisation), (status = 400, description = "invalid fields"),
+        (status = 403, description = "a role that does not coordinate, or a record outside the user's scope"),
+        (status = 409, description = "changed since base_rev; for 0: it exists with other content")))]
 pub async fn set_organisation(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -52,9 +52,9 @@ pub async fn set_organisation(
 /// Adds or changes a pairing; an ended pairing stays, with its last day.
 #[utoipa::path(put, path = "/api/v1/pairings/{id}", params(("id" = String, Path)),
     request_body = SetPairingRequest,
-    responses((status = 200, description = "the pairing", body = Pairing), (status = 400, description = "fields are wrong"),
-        (status = 403, description = "a role that does not coordinate, or what it was lies elsewhere"),
-        (status = 409, description = "changed since base_rev; for 0: there already, with other content")))]
+    responses((status = 200, description = "the pairing", body = Pairing), (status = 400, description = "invalid fields"),
+        (status = 403, description = "a role that does not coordinate, or a record outside the user's scope"),
+        (status = 409, description = "changed since base_rev; for 0: it exists with other content")))]
 pub async fn set_pairing(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -116,7 +116,7 @@ async fn set(
         }
         Written::Conflict => {
             let sentence =
-                ("别人已经改过，请重新打开再改", "Somebody has changed it: open it again and change it then");
+                ("别人已经改过，请重新打开再改", "Someone else has changed it: reopen it and repeat your change");
             let problem = Problem::new(StatusCode::CONFLICT, sentence.0, sentence.1);
             return Err(problem.with(vec![FieldError::new("base_rev", ErrorCode::Conflict)]));
         }

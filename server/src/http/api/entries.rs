@@ -26,12 +26,12 @@ use uuid::Uuid;
     ("author" = Option<String>, Query, description = "`me`: only the user's own entries; requires `order=date`"),
     ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
     ("state" = Option<String>, Query), ("activity" = Option<String>, Query),
-    ("include" = Option<String>, Query, description = "verified: verified entries alone"),
+    ("include" = Option<String>, Query, description = "`verified`: verified entries only"),
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM"), ("after" = Option<String>, Query),
-    ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
+    ("limit" = Option<usize>, Query, description = "50 by default, at most 500")),
     responses((status = 200, description = "a page of entries", body = EntriesResponse),
-        (status = 400, description = "a parameter is wrong"), (status = 401, description = "no session")))]
+        (status = 400, description = "an invalid parameter"), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -82,7 +82,7 @@ pub fn filter(query: &mut QueryParams) -> entry::Filter {
 /// Returns an entry with its history. A long history is paged, newest first: `older` is the `before` of the next page.
 #[utoipa::path(get, path = "/api/v1/entries/{id}", params(("id" = String, Path), ("before" = Option<i64>, Query)), responses(
     (status = 200, description = "the entry", body = EntryResponse),
-    (status = 403, description = "not for this user"), (status = 404, description = "there is none")))]
+    (status = 403, description = "not visible to this user"), (status = 404, description = "no such entry")))]
 pub async fn get(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,

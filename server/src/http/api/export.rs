@@ -49,7 +49,7 @@ pub fn sheet_failed(error: XlsxError) -> Problem {
         XlsxError::IoError(error) => error.into(),
         error => {
             tracing::error!(%error, "a sheet could not be written");
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The sheet cannot be made just now")
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "表格暂时无法生成", "The sheet cannot be created now")
         }
     }
 }
@@ -109,7 +109,7 @@ pub async fn entries_csv(
         let page = page.map_err(io::Error::other)?;
         csv_text(false, page.into_iter().map(|row| row.map(|cell| neutralise_formula(&cell))))
     });
-    let content = headings.chain(rows).inspect_err(|error| tracing::error!(%error, "an export broke off"));
+    let content = headings.chain(rows).inspect_err(|error| tracing::error!(%error, "an export was interrupted"));
     Ok(file("text/csv; charset=utf-8", "entries.csv", Body::from_stream(content)))
 }
 
@@ -125,7 +125,7 @@ fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; 
 
 /// Exports entries as a workbook.
 #[utoipa::path(get, path = "/api/v1/export/entries.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (status = 401, description = "no session"), (status = 503, description = "another sheet is being made: try again later"), (status = 507, description = "the server has no space for it: try again later")))]
+    (status = 401, description = "no session"), (status = 503, description = "another sheet is being created: try again later"), (status = 507, description = "the server has no space for it: try again later")))]
 pub async fn entries_xlsx(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -141,7 +141,7 @@ pub async fn entries_xlsx(
         Problem::retry_after(
             StatusCode::SERVICE_UNAVAILABLE,
             "正在生成另一份表格，请稍后再试",
-            "Another sheet is being made: please try again later",
+            "Another sheet is being created: please try again later",
             10,
         )
     })?;
@@ -163,7 +163,7 @@ pub async fn entries_xlsx(
             yield chunk?;
         }
     };
-    let content = content.inspect_err(|error: &io::Error| tracing::error!(%error, "an export broke off"));
+    let content = content.inspect_err(|error: &io::Error| tracing::error!(%error, "an export was interrupted"));
     Ok(file(XLSX, "entries.xlsx", Body::from_stream(content)))
 }
 

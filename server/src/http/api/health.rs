@@ -30,7 +30,7 @@ pub async fn healthz() -> Json<HealthResponse> {
 pub async fn readyz(State(app): State<AppState>) -> Result<Json<ReadyResponse>, Problem> {
     let gone = app.tasks.gone();
     if !gone.is_empty() {
-        tracing::warn!(?gone, "not ready: tasks are gone");
+        tracing::warn!(?gone, "not ready: tasks have stopped");
         return Err(not_ready(
             "服务器的部分任务已停止，正在重新启动",
             "Some of the server's tasks have stopped and are being restarted",

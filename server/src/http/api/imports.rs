@@ -61,7 +61,7 @@ pub async fn list(
 
 /// Returns an import: its stage, the mapping of columns, and the errors by row.
 #[utoipa::path(get, path = "/api/v1/imports/{id}", params(("id" = String, Path)), responses(
-    (status = 200, description = "the import", body = ImportResponse), (status = 404, description = "one has no such import")))]
+    (status = 200, description = "the import", body = ImportResponse), (status = 404, description = "no such import of the user")))]
 pub async fn get(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -80,8 +80,8 @@ pub async fn get(
 /// Several columns may form a place; the columns of the official template are fixed.
 #[utoipa::path(put, path = "/api/v1/imports/{id}/columns", params(("id" = String, Path)),
     request_body = SetColumnsRequest,
-    responses((status = 202, description = "the import, being checked", body = ImportResponse), (status = 400, description = "a field is wrong"),
-        (status = 409, description = "it is written already"), (status = 429, description = "another import is being checked")))]
+    responses((status = 202, description = "the import, being checked", body = ImportResponse), (status = 400, description = "an invalid field"),
+        (status = 409, description = "the import is written already"), (status = 429, description = "another import is being checked")))]
 pub async fn set_columns(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -113,7 +113,7 @@ pub async fn set_columns(
 #[utoipa::path(put, path = "/api/v1/imports/{id}/layout", params(("id" = String, Path)),
     request_body = SetLayoutRequest,
     responses((status = 202, description = "the import, being checked", body = ImportResponse), (status = 400, description = "there is no such sheet or row"),
-        (status = 409, description = "it is written already"), (status = 429, description = "another import is being checked")))]
+        (status = 409, description = "the import is written already"), (status = 429, description = "another import is being checked")))]
 pub async fn set_layout(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,

@@ -21,12 +21,12 @@ use jiedui_core::values::quantity::Qualifier;
 
 /// Returns the figure of each indicator.
 #[utoipa::path(get, path = "/api/v1/indicators", params(
-    ("year" = Option<i32>, Query, description = "this year when not given"),
+    ("year" = Option<i32>, Query, description = "this year by default"),
     ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
-    ("include" = Option<String>, Query, description = "verified: verified entries alone"),
+    ("include" = Option<String>, Query, description = "`verified`: verified entries only"),
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM")),
-    responses((status = 200, description = "the figures", body = IndicatorsResponse), (status = 400, description = "a parameter is wrong")))]
+    responses((status = 200, description = "the figures", body = IndicatorsResponse), (status = 400, description = "an invalid parameter")))]
 pub async fn indicators(
     State(app): State<AppState>,
     _: Viewer,
@@ -69,7 +69,7 @@ fn shaped(figures: &[Figure], catalogue: &Catalogue) -> Vec<IndicatorFigure> {
     ("code" = String, Path), ("year" = Option<i32>, Query), ("place" = Option<String>, Query),
     ("from" = Option<String>, Query, description = "the first month, YYYY-MM"),
     ("until" = Option<String>, Query, description = "the last month, YYYY-MM"),
-    ("by" = Option<String>, Query, description = "month (when not given) or place")),
+    ("by" = Option<String>, Query, description = "month (default) or place")),
     responses((status = 200, description = "the parts", body = SeriesResponse), (status = 404, description = "no such indicator")))]
 pub async fn series(
     State(app): State<AppState>,

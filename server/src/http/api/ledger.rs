@@ -15,9 +15,9 @@ use jiedui_core::ledger::Ledger;
 #[utoipa::path(get, path = "/api/v1/ledger", params(
     ("ledger" = Option<String>, Query, description = "need or plan"), ("year" = Option<i32>, Query),
     ("programme" = Option<String>, Query), ("place" = Option<String>, Query), ("after" = Option<String>, Query),
-    ("limit" = Option<usize>, Query, description = "50 when not given, 500 at most")),
+    ("limit" = Option<usize>, Query, description = "50 by default, at most 500")),
     responses((status = 200, description = "a page of ledger items", body = LedgerResponse),
-        (status = 400, description = "a parameter is wrong"), (status = 401, description = "no session")))]
+        (status = 400, description = "an invalid parameter"), (status = 401, description = "no session")))]
 pub async fn list(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,

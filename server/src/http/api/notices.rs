@@ -38,7 +38,7 @@ pub async fn key(State(app): State<AppState>, CurrentUser(_): CurrentUser, wants
 /// Subscribes a browser to a push message for each returned entry of the user.
 #[utoipa::path(put, path = "/api/v1/notices/browser",
     request_body = SubscriptionRequest,
-    responses((status = 204, description = "it will be"), (status = 400, description = "no address of a push service")))]
+    responses((status = 204, description = "subscribed"), (status = 400, description = "not an address of a push service")))]
 pub async fn subscribe(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -55,7 +55,7 @@ pub async fn subscribe(
 /// Removes a browser's subscription.
 #[utoipa::path(delete, path = "/api/v1/notices/browser",
     request_body = SubscriptionRequest,
-    responses((status = 204, description = "it is")))]
+    responses((status = 204, description = "unsubscribed")))]
 pub async fn unsubscribe(
     State(app): State<AppState>,
     CurrentUser(_): CurrentUser,

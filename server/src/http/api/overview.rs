@@ -15,9 +15,9 @@ use jiedui_core::figures::overview::Overview;
 /// unchanged overview. For a village it has the contributions of that village, which the overview does not have.
 #[utoipa::path(get, path = "/api/v1/overview", params(
     ("since" = Option<i64>, Query, description = "the `change` of the overview that the client has"),
-    ("edition" = Option<String>, Query, description = "its `edition`; where that is no longer right, the whole comes"),
-    ("village" = Option<String>, Query, description = "the code of a village; `since` and `edition` then say nothing")),
-    responses((status = 200, description = "the overview, or what has changed in it", body = Overview), (status = 304, description = "nothing new")))]
+    ("edition" = Option<String>, Query, description = "its `edition`; an overview of another edition is replaced as a whole"),
+    ("village" = Option<String>, Query, description = "the code of a village; `since` and `edition` are then ignored")),
+    responses((status = 200, description = "the overview, or a delta", body = Overview), (status = 304, description = "not modified")))]
 pub async fn overview(
     State(app): State<AppState>,
     _: Viewer,

@@ -30,7 +30,7 @@ pub async fn list(
 /// Closes or reopens a month.
 #[utoipa::path(put, path = "/api/v1/periods/{month}", params(("month" = String, Path, description = "YYYY-MM")),
     request_body = SetPeriodRequest,
-    responses((status = 200, description = "the closed months", body = PeriodsResponse), (status = 400, description = "no month, or not said which"),
+    responses((status = 200, description = "the closed months", body = PeriodsResponse), (status = 400, description = "not a month, or `closed` is missing"),
         (status = 403, description = "a role that does not coordinate")))]
 pub async fn set(
     state: State<AppState>,

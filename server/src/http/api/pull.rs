@@ -26,8 +26,8 @@ const PIECE: usize = 500;
 
 /// Returns the records that have changed since a cursor.
 #[utoipa::path(get, path = "/api/v1/sync/pull", params(("cursor" = Option<String>, Query),
-        ("user" = Option<String>, Query, description = "answer only if the session is this user's"), ("limit" = Option<usize>, Query),
-        ("window" = Option<String>, Query, description = "`phone`: only the records that a phone holds. Without it, every record that the user may see. The same word goes with every cursor")),
+        ("user" = Option<String>, Query, description = "identifier of the user; rejected if the session belongs to another one"), ("limit" = Option<usize>, Query),
+        ("window" = Option<String>, Query, description = "`phone`: only the records that a phone holds. Without it, every record that the user may see. Send the same value with every cursor")),
     responses((status = 200, description = "a page of changed records", content((PullResponse = "application/json"), (PullResponse = "application/cbor"))),
         (status = 400, description = "not a cursor of this user's"), (status = 401, description = "no session"),
         (status = 426, description = "the app is too old")))]
@@ -51,7 +51,7 @@ pub async fn pull(
 /// Streams all records after a cursor as the pages of [`pull`]. Each page has a cursor, so a broken connection loses at
 /// most the last page.
 #[utoipa::path(get, path = "/api/v1/sync/snapshot", params(("cursor" = Option<String>, Query),
-        ("user" = Option<String>, Query, description = "answer only if the session is this user's"),
+        ("user" = Option<String>, Query, description = "identifier of the user; rejected if the session belongs to another one"),
         ("window" = Option<String>, Query, description = "`phone`: only the records that a phone holds")),
     responses((status = 200, description = "pages: a line of JSON each, or as CBOR a byte string each (RFC 8742)",
             content((PullResponse = "application/x-ndjson"), (PullResponse = "application/cbor-seq"))),

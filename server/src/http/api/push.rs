@@ -26,11 +26,11 @@ use uuid::Uuid;
 /// an earlier epoch count as older than every change since the restore. A mutation without
 /// `epoch` counts as of the first one.
 #[utoipa::path(post, path = "/api/v1/sync/push",
-    params(("x-jiedui-schema" = Option<u32>, Header, description = "the version of the sync that the app speaks")),
+    params(("x-jiedui-schema" = Option<u32>, Header, description = "protocol version of the app")),
     request_body(content((PushRequest = "application/json"), (PushRequest = "application/cbor"))),
-    responses((status = 200, description = "a result for each mutation", content((PushResponse = "application/json"), (PushResponse = "application/cbor"))), (status = 400, description = "not a batch"),
+    responses((status = 200, description = "a result for each mutation", content((PushResponse = "application/json"), (PushResponse = "application/cbor"))), (status = 400, description = "not a batch of mutations"),
         (status = 401, description = "no session, or not that of `user`"), (status = 403, description = "a role that does not record"),
-        (status = 413, description = "more than is taken at once"), (status = 426, description = "the app is too old")))]
+        (status = 413, description = "too many mutations for one push"), (status = 426, description = "the app is too old")))]
 pub async fn push(
     State(app): State<AppState>,
     SyncUser(user): SyncUser,

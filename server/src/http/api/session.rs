@@ -28,10 +28,10 @@ const LONGEST: usize = 1_000;
 /// Signs in.
 #[utoipa::path(post, path = "/api/v1/session",
     request_body = SignInRequest,
-    responses((status = 200, description = "who has signed in; sets the cookie jiedui_session", body = SignInResponse),
+    responses((status = 200, description = "the user; sets the cookie jiedui_session", body = SignInResponse),
         (status = 400, description = "a field is missing"), (status = 401, description = "wrong name or password"),
         (status = 429, description = "too many wrong passwords"),
-        (status = 503, description = "too many are signing in at once")))]
+        (status = 503, description = "too many sign-ins at once")))]
 pub async fn sign_in(
     State(app): State<AppState>,
     wants: Accept,
@@ -120,14 +120,14 @@ fn refused(refusal: Refusal) -> Problem {
 
 /// Returns the user of the session.
 #[utoipa::path(get, path = "/api/v1/session", responses(
-    (status = 200, description = "who has signed in", body = SessionResponse), (status = 401, description = "nobody")))]
+    (status = 200, description = "the user", body = SessionResponse), (status = 401, description = "no session")))]
 pub async fn who_am_i(State(app): State<AppState>, CurrentUser(user): CurrentUser, wants: Accept) -> Response {
     wants.answer(&SessionResponse { user: SessionUser::new(user, &app.reference().catalogue) })
 }
 
 /// Signs out and revokes the token.
 #[utoipa::path(delete, path = "/api/v1/session", responses(
-    (status = 204, description = "signed out"), (status = 401, description = "nobody was signed in")))]
+    (status = 204, description = "signed out"), (status = 401, description = "no session")))]
 pub async fn sign_out(
     State(app): State<AppState>,
     CurrentUser(_): CurrentUser,

@@ -41,8 +41,8 @@ fn out_of_range(field: &str, code: ErrorCode, limit: f64) -> Problem {
 #[utoipa::path(post, path = "/api/v1/shares",
     request_body = ShareRequest,
     responses((status = 201, description = "the link", body = NewShareResponse),
-        (status = 400, description = "a field is wrong"), (status = 403, description = "a role that may not"),
-        (status = 409, description = "the account has 100 valid links: one has to be withdrawn first")))]
+        (status = 400, description = "an invalid field"), (status = 403, description = "a role that may not share"),
+        (status = 409, description = "the account has 100 valid links: one must be revoked first")))]
 pub async fn add(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -78,7 +78,7 @@ pub async fn add(
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "有效的分享链接已有 100 个，请先撤回不再使用的",
-            "There are 100 valid links: please withdraw unused ones first",
+            "There are 100 valid links: please revoke unused ones first",
         ));
     }
     let (path, ShareLink { id, query, created_at, expires_at, withdrawn_at }) = (format!("/s/{token}"), shaped(made));
@@ -100,7 +100,7 @@ pub async fn list(
 
 /// Revokes a link with immediate effect.
 #[utoipa::path(delete, path = "/api/v1/shares/{id}", params(("id" = String, Path)), responses(
-    (status = 204, description = "withdrawn"), (status = 404, description = "one has no such link that holds")))]
+    (status = 204, description = "revoked"), (status = 404, description = "no such valid link")))]
 pub async fn withdraw(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -125,7 +125,7 @@ pub async fn open(State(app): State<AppState>, Path(token): Path<String>, header
             response
         }
         Ok(None) => {
-            Problem::new(StatusCode::GONE, "这个分享链接已过期或已被撤回", "This link has ended or was withdrawn")
+            Problem::new(StatusCode::GONE, "这个分享链接已过期或已被撤回", "This link has expired or was revoked")
                 .into_response()
         }
         Err(error) => Problem::from(error).into_response(),

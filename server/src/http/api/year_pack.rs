@@ -23,7 +23,7 @@ const MAX_PIECES: usize = 32;
 /// Returns pieces of a year's figures. With `since` and the current `edition` it is a delta: rows in their current state,
 /// without entries where none are left. The size depends on the directory and the catalogue, not on the number of entries.
 #[utoipa::path(get, path = "/api/v1/overview/{year}", params(("year" = i32, Path),
-    ("pieces" = Option<String>, Query, description = "separated by commas: base (when not given), the code of a county for its \
+    ("pieces" = Option<String>, Query, description = "separated by commas: base (default), the code of a county for its \
         townships, pairings, organisations, subjects"),
     ("since" = Option<i64>, Query, description = "the `change` of the pack that the client has"),
     ("edition" = Option<String>, Query, description = "its `edition`; a pack of another edition is replaced as a whole")),

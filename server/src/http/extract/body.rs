@@ -95,7 +95,7 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
 
 /// Returns the problem for a body that does not match its content type.
 pub fn unreadable_body() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body is not what its type says")
+    Problem::new(StatusCode::BAD_REQUEST, "请求内容无法读取", "The body does not match its content type")
 }
 
 /// Returns the problem for a body that exceeds a limit.
@@ -117,7 +117,7 @@ pub fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         too_large()
     } else {
-        Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body did not arrive whole")
+        Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body is incomplete")
     }
 }
 

@@ -25,7 +25,7 @@ impl FromRequestParts<AppState> for SyncUser {
             return Err(Problem::new(
                 StatusCode::UPGRADE_REQUIRED,
                 "请更新应用：这个版本已不能上传，未上传的内容仍在手机里",
-                "Please update the app: this version can no longer sync; what is unsent is still on the phone",
+                "Please update the app: this version can no longer sync; unsent changes stay on the phone",
             ));
         }
         Ok(Self(user))

@@ -34,7 +34,7 @@ async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
     let (mut digest, mut length) = (Sha256::new(), 0);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let incomplete = Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body did not arrive whole");
+        let incomplete = Problem::new(StatusCode::BAD_REQUEST, "请求没有完整到达", "The body is incomplete");
         let chunk = chunk.map_err(|_| incomplete)?;
         length += chunk.len();
         if length > LARGEST {
@@ -55,11 +55,11 @@ async fn store(path: &FilePath, body: Body) -> Result<String, Problem> {
 /// Uploads a spreadsheet and starts its check in the background. Without an activity, its rows can only change entries
 /// that they name.
 #[utoipa::path(post, path = "/api/v1/imports",
-    params(("activity" = Option<String>, Query, description = "what its rows record; without it they can only change entries"),
+    params(("activity" = Option<String>, Query, description = "activity of new entries; without it rows can only change entries"),
         ("name" = Option<String>, Query, description = "the file's name")),
     request_body(content = FileContent, description = "XLSX, XLS, CSV, or a web page with a table", content_type = "application/octet-stream"),
-    responses((status = 202, description = "the import; ask for it until its stage is no longer `checking`", body = ImportResponse),
-        (status = 403, description = "a role that does not record"), (status = 409, description = "this file was written before"),
+    responses((status = 202, description = "the import; poll it until its stage is no longer `checking`", body = ImportResponse),
+        (status = 403, description = "a role that does not record"), (status = 409, description = "this file was imported before"),
         (status = 413, description = "the file is too large"),
         (status = 429, description = "another import of the same account is being checked; Retry-After says when to try again")))]
 pub async fn upload(
@@ -86,7 +86,7 @@ pub async fn upload(
     let stored = match store(&path, body).await {
         Ok(sha256) if import::is_done(&app.db, &activity, &sha256).await? => Err(conflict(
             "这个文件已经导入过了。要重新导入，请先撤销上次的导入",
-            "This file has been imported before. To do so again, take the last import back first",
+            "This file has been imported before. To import it again, undo that import first",
         )),
         stored => stored,
     };

@@ -32,8 +32,8 @@ fn conflict_of_rows(rows: usize, chinese: &'static str, english: &'static str) -
 
 /// Writes all rows in one transaction. The request is idempotent.
 #[utoipa::path(post, path = "/api/v1/imports/{id}/write", params(("id" = String, Path)), responses(
-    (status = 200, description = "it is written", body = ImportResponse), (status = 202, description = "it is being written: ask for the import", body = ImportResponse),
-    (status = 409, description = "some rows are wrong: nothing is written"),
+    (status = 200, description = "the written import", body = ImportResponse), (status = 202, description = "the write is in progress: poll the import", body = ImportResponse),
+    (status = 409, description = "some rows are invalid: nothing is written"),
     (status = 429, description = "another import is being checked")))]
 pub async fn write(
     State(app): State<AppState>,
@@ -47,7 +47,7 @@ pub async fn write(
         // A server that was stopped during the write has written all or nothing: the same mutations find out.
         Stage::Checked | Stage::Writing if import.wrong == 0 => {}
         Stage::Undone => return Err(conflict("这次导入已经撤销", "This import was undone")),
-        _ => return Err(conflict("文件里还有错误，没有导入", "Some rows are wrong: nothing was imported")),
+        _ => return Err(conflict("文件里还有错误，没有导入", "Some rows are invalid: nothing was imported")),
     }
     let work = app.imports.begin(user.id, import.id).map_err(|_| busy())?;
     // The job continues even if the client no longer waits for the response.
@@ -85,7 +85,7 @@ async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work:
         import::write(&app.db, import).await?;
         return Err(conflict(
             "文件里有了新的错误，没有导入，请看检查结果",
-            "Some rows are wrong by now: nothing was imported",
+            "Some rows have become invalid: nothing was imported",
         ));
     };
     let rows = std::mem::take(&mut checked.writing);
@@ -130,7 +130,7 @@ pub async fn revert(
                 return Err(conflict_of_rows(
                     count,
                     "导入以后有的填报被审核或改动过，不能整批撤销",
-                    "Some of its entries were reviewed or changed since: it cannot be taken back whole",
+                    "Some of its entries were reviewed or changed since: the import cannot be undone",
                 ));
             }
             undone => {
@@ -138,7 +138,7 @@ pub async fn revert(
                 import.stage = Stage::Undone;
             }
         },
-        Stage::Writing => return Err(conflict("正在导入", "It is being imported")),
+        Stage::Writing => return Err(conflict("正在导入", "The import is in progress")),
         Stage::Undone | Stage::Cancelled => {}
         _ => {
             if let Some(progress) = app.imports.of(import.id) {
