@@ -6,7 +6,7 @@ const BUILD = FOLDER.pathname.split("/").slice(-2)[0];
 const PAGE = "jiedui-page-";
 const HOUR = 3600000;
 // Milliseconds that the user waits for the new worker to take over.
-const PATIENCE = 3000;
+const TAKEOVER_TIMEOUT = 3000;
 // Keys of session storage: builds that this tab has left automatically, and text typed at that time.
 const LEFT = "jiedui.left";
 const TYPED = "jiedui.typed";
@@ -113,7 +113,7 @@ export async function update() {
     return location.reload();
   }
   next.postMessage({ type: "take over" });
-  setTimeout(() => startUnder(registration.active, next), PATIENCE);
+  setTimeout(() => startUnder(registration.active, next), TAKEOVER_TIMEOUT);
 }
 
 // Starts the new version although the present worker still answers, as the browser has put off the takeover.

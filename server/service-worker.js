@@ -12,7 +12,7 @@ const CACHE = `jiedui-${BUILD}-${VERSION}`;
 // Prefix of the lock that each page holds, followed by its build.
 const PAGE = "jiedui-page-";
 // Written last, as a mark that the cache is complete.
-const WHOLE = "/whole";
+const COMPLETE = "/whole";
 // Holds the build that the user started while this worker still answers.
 const NEXT = "/next";
 // The build that could not be cached, for example because storage is full.
@@ -27,22 +27,22 @@ async function fill() {
   try {
     await cache.delete(NEXT);
     await cache.addAll([SHELL, ...FILES].map(request));
-    await cache.put(WHOLE, new Response());
+    await cache.put(COMPLETE, new Response());
   } catch (error) {
     await caches.delete(CACHE);
     throw error;
   }
 }
 
-self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
+self.addEventListener("activate", (event) => event.waitUntil(deleteOldCaches().then(() => self.clients.claim())));
 
 self.addEventListener("message", (event) => {
   const { type } = event.data;
   if (type === "take over") self.skipWaiting();
   if (type === "start") event.waitUntil(start(event.data.build).then(() => event.ports[0].postMessage({})));
   if (type === "take over if alone") event.waitUntil(takeOverIfAlone());
-  if (type === "tidy") event.waitUntil(tidy());
-  if (type === "state") event.waitUntil(isWhole().then((whole) => event.ports[0].postMessage({ build: BUILD, whole })));
+  if (type === "tidy") event.waitUntil(deleteOldCaches());
+  if (type === "state") event.waitUntil(isComplete().then((whole) => event.ports[0].postMessage({ build: BUILD, whole })));
 });
 
 // Returns the builds with an open page; null if an open page holds no lock because it is starting or of an older app.
@@ -60,7 +60,7 @@ async function takeOverIfAlone() {
 }
 
 // Deletes the caches of versions without an open page.
-async function tidy() {
+async function deleteOldCaches() {
   const used = await buildsInUse();
   const { installing, waiting } = self.registration;
   // The cache of a newer version may be among them.
@@ -70,16 +70,16 @@ async function tidy() {
 }
 
 // Returns whether this version's cache is complete. The browser or its user may have deleted some files.
-async function isWhole() {
+async function isComplete() {
   if (!(await caches.has(CACHE))) return false;
   const cached = new Set((await (await caches.open(CACHE)).keys()).map((request) => new URL(request.url).pathname));
-  return [WHOLE, SHELL, ...FILES].every((path) => cached.has(path));
+  return [COMPLETE, SHELL, ...FILES].every((path) => cached.has(path));
 }
 
 // Returns the name of the complete cache of another build, if there is one.
-async function wholeCache(build) {
+async function completeCache(build) {
   const names = (await caches.keys()).filter((name) => name.startsWith(`jiedui-${build}-`));
-  const marks = await Promise.all(names.map((cacheName) => caches.match(WHOLE, { cacheName })));
+  const marks = await Promise.all(names.map((cacheName) => caches.match(COMPLETE, { cacheName })));
   return names.find((_, number) => marks[number]);
 }
 
@@ -92,7 +92,7 @@ async function start(build) {
 
 async function shell() {
   const next = await caches.match(NEXT, { cacheName: CACHE });
-  const cacheName = next && (await wholeCache(await next.text()));
+  const cacheName = next && (await completeCache(await next.text()));
   return caches.match(SHELL, { cacheName: cacheName || CACHE });
 }
 
@@ -122,8 +122,8 @@ async function page(event) {
     return (await shell()) || Response.error();
   }
   const build = painted.headers.get("x-jiedui-build");
-  if (!build || build === BUILD || build === failed || (await wholeCache(build)) || !(await isWhole())) return painted;
-  event.waitUntil(look(build));
+  if (!build || build === BUILD || build === failed || (await completeCache(build)) || !(await isComplete())) return painted;
+  event.waitUntil(fetchVersion(build));
   return (await shell()) || painted;
 }
 
@@ -141,7 +141,7 @@ async function pageFromServer(request) {
 }
 
 // Fetches a newer version. If it cannot be cached, it is used from the network.
-async function look(build) {
+async function fetchVersion(build) {
   await self.registration.update();
   const { installing } = self.registration;
   if (!installing) return;

@@ -57,7 +57,7 @@ pub enum DbError {
     #[error("a panic: {0}")]
     Panicked(String),
     /// Only SQLite can be copied to a file.
-    #[error("{0}: only an SQLite database can be; for PostgreSQL use pg_dump and pg_restore")]
+    #[error("{0}: works with SQLite only; for PostgreSQL use pg_dump and pg_restore")]
     NotAFile(&'static str),
 }
 
