@@ -2,8 +2,8 @@
 // their list. Entries are not cached here: they are in IndexedDB.
 //
 // Each version has a cache, which is filled completely or not at all. A new worker waits until the user agrees, or until no
-// page of another build is open. File names contain the build (/pkg/<build>/…), so a page finds the files of its build in any
-// cache, until the last page of that build is closed.
+// page of another build is open. File names contain the build (/pkg/<build>/…). A page therefore finds the files of its
+// build in any cache, until the last page of that build is closed.
 const BUILD = "__BUILD__";
 const VERSION = "__VERSION__";
 const FILES = "__FILES__";

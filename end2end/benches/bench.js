@@ -1,4 +1,4 @@
-// What the benchmarks of screens share: a filled server of a size, the line to it, and the figures of a run.
+// Fixtures of the benchmarks: a filled server of a size, the line to it, and the figures of a run.
 import { test as base } from "../tests/jiedui.js";
 import { Figures } from "./figures.js";
 import { FilledServer } from "./filled.js";

@@ -1,9 +1,9 @@
 // A server over a database that is filled once and kept: generated entries, and the work of a township as its recorders have
 // sent it. The folder is target/bench/<entries>, or below JIEDUI_BENCH_DATA.
 //
-// Beside the generated entries, which are in Luodian, a township of Guiyang has 5,000 of the last two years: 300 wait for
-// review, 300 are a village recorder's own. The accounts: that recorder, a reviewer of the township, a coordinator of all
-// places, an administrator, and an author of the rest.
+// The generated entries are in Luodian. In addition, a township of Guiyang has 5,000 entries of the last two years. Of
+// these, 300 wait for review, and 300 are a village recorder's own. There are accounts of that recorder, a reviewer of the
+// township, a coordinator of all places, an administrator, and an author of the other entries.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";

@@ -1,5 +1,5 @@
-// Jiedui beside PouchDB 9, both pulling the same entries from a server of their own into IndexedDB, in the same browser and
-// the same run; medians of five, with the processor as it is and slowed down six times. Nothing else of a network is slow.
+// Compares Jiedui with PouchDB 9. Both pull the same entries from a server of their own into IndexedDB, in the same browser and
+// the same run. Figures are medians of five, with the processor as it is and slowed down six times. The network is not slowed.
 //
 // Content: entries of `jiedui generate`. PouchDB's documents have the same fields (activity, date, place, values, note, state)
 // under the same identifiers. Its server is express-pouchdb over LevelDB; the pull has batches of 1,000, faster than its

@@ -13,8 +13,8 @@ export async function slowDown(page, rate = SLOWDOWN) {
 }
 
 // Installs `contentShown` in every page of a context: a promise of the moment, on the page's clock, from which its content
-// is there. Content is there when the app runs and the main part is neither empty nor marked as busy; it counts once three
-// frames and an idle moment later it still is.
+// is shown. Content is shown when the app runs and the main part is neither empty nor marked as busy. It must still be shown
+// after three frames and an idle moment.
 export async function watchContent(context) {
   await context.addInitScript(() => {
     const isShown = () => {

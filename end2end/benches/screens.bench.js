@@ -1,11 +1,11 @@
-// What a person waits for, and what the server needs, with few and with many entries:
+// Benchmarks of every screen and of the server, with few and with many entries:
 //
 //   JIEDUI_BENCH_ENTRIES="10000 1000000" npx playwright test -c bench.config.js screens
 //
 // The phone is Chromium at 360 × 640 with its processor slowed down six times (phone.js). The accounts are a village recorder,
 // a reviewer of a township with 5,000 entries of which 300 wait, and a coordinator of all (filled.js). Each figure is a JSON
-// line; a figure is the median of three rounds (JIEDUI_BENCH_ROUNDS). The bounds are checked after all figures of a test are
-// printed, and the growth from the smallest to the largest size at the end.
+// line, the median of three rounds (JIEDUI_BENCH_ROUNDS). The bounds are checked after all figures of a test are printed. The
+// growth from the smallest to the largest size is checked at the end.
 //
 // A screen is measured twice. "by link" is a link that is followed in the running app, to the first frame with the content.
 // "by address" is a page load, with the start of the app in it: offline it has the bound of the second start.
@@ -61,7 +61,7 @@ async function setFilter(page, values) {
   }
 }
 
-// An edit of somebody else's, until the shared view has its figure.
+// An edit by another user, until the shared view has its figure.
 async function seeChange(page, editor) {
   const figure = page.locator(`[data-indicator="${INDICATOR}"] strong`);
   const before = await figure.textContent();
@@ -147,7 +147,7 @@ for (const entries of SIZES) {
         await open();
         return traffic.bytes((path) => !isApp(path)) / KB;
       });
-      // The app starts again from the phone, and fetches what has changed meanwhile.
+      // The app starts again from the phone, and fetches the changes made meanwhile.
       await page.goto("about:blank");
       const editor = await Editor.of(server, WAITING);
       await editor.edit(CHANGES_OF_A_DAY);

@@ -1,4 +1,4 @@
-// What the server needs, measured by a client of its own over loopback: starts, the first page, figures and exports.
+// Measures the server over loopback: starts, the first page, figures and exports.
 import http from "node:http";
 import { percentile } from "./figures.js";
 import { Editor, INDICATOR, WAITING } from "./filled.js";
@@ -76,7 +76,7 @@ function pushSteadily(editors, state) {
   return Promise.all(editors.map(push));
 }
 
-// The first page, warm, alone and beside pushes.
+// The first page, warm, alone and during pushes.
 export async function measurePage(figures, server) {
   await figures.measure("server: / warm, p99", "ms", WARM_PAGE, 1, () => slowest(server, () => "/"));
   const share = Math.floor(WAITING.length / PUSHERS);
@@ -126,7 +126,7 @@ async function session(server, name) {
   return { authorization: `Bearer ${(await answer.json()).token}` };
 }
 
-// Reads a whole export. Returns seconds, lines, and the most resident memory above that before, in MB.
+// Reads a whole export. Returns seconds, lines, and the growth of the resident memory in MB.
 async function exported(server, path, headers) {
   const before = await server.memory();
   let most = before;

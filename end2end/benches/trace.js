@@ -1,8 +1,9 @@
-// What a page costs its browser: tasks of its main thread, frames, memory, bytes of the network.
+// Measures the cost of a page in its browser: tasks of the main thread, frames, memory, bytes of the network.
 
 const CATEGORIES = ["disabled-by-default-devtools.timeline", "disabled-by-default-devtools.timeline.frame", "devtools.timeline", "toplevel"];
 
-// Traces what is done. Returns the longest task of the page's main thread in milliseconds, how many took more than 50, and frames a second.
+// Traces the page during `during`. Returns the longest task of its main thread in milliseconds, the number of tasks above 50
+// ms, and frames a second.
 export async function traced(browser, page, during) {
   await browser.startTracing(page, { categories: CATEGORIES });
   const begin = Date.now();

@@ -1,7 +1,7 @@
-// Benchmarks of the shared view with 20,000 entries and 2,000 pairings on a phone with a four times slower processor:
-// longest task and frames per second while the map moves, time from a filter to its paint, time from a change in the
-// other city to its paint, and memory of the wall screen over 2,000 live changes. The limits
-// are checked after all measurements were printed.
+// Benchmarks of the shared view with 20,000 entries and 2,000 pairings on a phone with a four times slower processor.
+// Measures the longest task and frames per second while the map moves, and the time from a filter to its paint. Also
+// measures the time from a change in the other city to its paint, and the wall screen's memory over 2,000 live changes. The
+// limits are checked after all measurements were printed.
 import { expect, signIn, test } from "../tests/jiedui.js";
 import { traced, usedMemory, watchWasm } from "./trace.js";
 

@@ -1,4 +1,4 @@
-// Conflicts: both values stay until a person chooses, whatever the field, also offline.
+// Conflicts: for any field, both values stay until a person chooses, also offline.
 import { complaints, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SURVEY = { activity: "field_survey", place: "沫阳", note: "入户走访" };

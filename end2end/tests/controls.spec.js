@@ -1,5 +1,5 @@
-// Every control of every screen, for every role, can be pressed at its centre: a mouse on a desktop and a
-// finger on a phone reach it, and nothing covers it.
+// Every control of every screen, for every role, can be pressed at its centre. A mouse on a desktop and a finger on a phone
+// reach it; nothing covers it.
 import { contentReady, expect, signIn, test } from "./jiedui.js";
 
 const ROLES = ["anonymous", "viewer", "recorder", "reviewer", "coordinator", "admin"];
@@ -100,7 +100,7 @@ async function pressAll(page, hasTouch) {
   return { missed, count };
 }
 
-// Opens each menu of the screen in turn and presses what is in it.
+// Opens each menu of the screen in turn and presses its items.
 async function pressInMenus(page, hasTouch) {
   const missed = [];
   let count = 0;

@@ -1,4 +1,4 @@
-// The user guide in docs/guide: each page is walked step by step in the running app, in both languages, so that it names no
+// The user guide in docs/guide. Each page is walked step by step in the running app, in both languages, so it names no
 // control that the screens lack. The steps are in end2end/guide/. UPDATE_GUIDE=1 also takes its screenshots.
 import { readFile, readdir, stat } from "node:fs/promises";
 import path from "node:path";

@@ -1,5 +1,4 @@
-// Fixtures and helpers of the browser tests: a real server with a new database, and a line between it and the browser that can
-// be cut and restored.
+// Fixtures and helpers of the browser tests: a real server with a new database, and a line to the browser that can be cut.
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect } from "@playwright/test";
 import { spawn } from "node:child_process";

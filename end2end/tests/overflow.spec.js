@@ -55,7 +55,7 @@ test("no chart label is cut off or overlaps another", async ({ page, server }) =
         const frame = chart.getBoundingClientRect();
         const labels = [...chart.querySelectorAll("text")].map((element) => [element.textContent, element.getBoundingClientRect()]);
         const cut = labels.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
-        // Letters have room above and below them: what is drawn of two does not meet where their boxes do by a little.
+        // Letters have room above and below them, so boxes may overlap by a few pixels while the drawn letters do not.
         const meet = ([, one], [, other]) => one.left < other.right - 1 && other.left < one.right - 1 && one.top + 3 < other.bottom - 3 && other.top + 3 < one.bottom - 3;
         const pairs = labels.flatMap((one, number) => labels.slice(number + 1).filter((other) => meet(one, other)).map((other) => `${one[0]} on ${other[0]}`));
         return [...cut.map(([text]) => `${text} is cut off`), ...pairs];

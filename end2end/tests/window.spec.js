@@ -33,7 +33,7 @@ test("list says what is on the phone and loads earlier entries from the server",
   await expect(row).toBeVisible();
   await expect(page.locator("main")).toContainText("已全部加载");
   await expectReadable(page);
-  // A search covers what has been loaded.
+  // A search covers the loaded entries.
   await page.getByLabel("搜索").fill("早年的走访");
   await expect(row).toBeVisible();
 });

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Proxy that cuts connections after a random number of bytes in either direction, from a seed.
 pub struct FaultProxy {
-    /// Such as `http://127.0.0.1:40123`.
+    /// Address, such as `http://127.0.0.1:40123`.
     pub address: String,
     cuts: Arc<AtomicUsize>,
 }

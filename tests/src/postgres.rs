@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use uuid::Uuid;
 
-/// A running one.
+/// A running cluster.
 struct Postgres {
     folder: PathBuf,
     port: u16,

@@ -201,7 +201,7 @@ fn value_that_overflows_a_sum_is_rejected_alone() {
     );
     assert_eq!(api.push(client, json!([survey_put(4, Uuid::now_v7(), 2)]))[0]["errors"][0]["code"], "sum_too_large");
     assert_eq!(api.actual("field_surveys", 2025), 2);
-    // What is near the end can still be read.
+    // Bytes near the end can still be read.
     let sum = api.actual("field_surveys", 2026);
     serde_json::from_value::<Quantity>(sum.clone()).unwrap_or_else(|error| panic!("{sum}: {error}"));
 }
@@ -243,7 +243,7 @@ fn entry_moved_into_scope_hides_its_earlier_history(#[case] database: Database) 
     assert!(all.contains("别处的话") && all.contains("冲突里的话"));
 }
 
-/// Otherwise the disk holds each row twice, and the log as long as it ever was, for as long as the server runs.
+/// Otherwise the disk holds each row twice, and the log keeps its largest size while the server runs.
 #[test]
 fn log_is_emptied_into_the_file_while_the_server_rests() {
     let (env, _server, api) = served(Database::Sqlite);

@@ -128,7 +128,7 @@ fn entries_imported_twice_exist_once() {
     assert_eq!(server.client().actual("pigs_marketed", 2023), 8556);
 }
 
-/// Such a line was counted as taken, though nothing changed.
+/// Such a line once counted as imported, although nothing changed.
 #[test]
 fn imported_line_that_conflicts_with_the_database_is_named() {
     let env = TestEnv::new(Database::Sqlite);

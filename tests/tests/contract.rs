@@ -115,7 +115,7 @@ fn compressed_push_is_applied() {
     assert_eq!(request(packer.finish().unwrap()), 413);
 }
 
-/// Such a number became null, and the value was dropped without an error.
+/// A number that JSON lacks once became null, and the value was dropped without an error.
 #[test]
 fn number_that_json_lacks_is_an_error_of_its_field() {
     let (_env, _server, api) = served(Database::Sqlite);
@@ -167,7 +167,7 @@ fn cbor_and_json_responses_are_equal() {
     assert_eq!(pulled["records"], plain["records"]);
 }
 
-/// Such a browser saw nothing until the restored database had as many changes again.
+/// Otherwise such a browser sees nothing until the restored database has as many changes again.
 #[test]
 fn live_stream_restarts_after_a_future_change_number() {
     let (_env, _server, api) = served(Database::Sqlite);

@@ -92,7 +92,7 @@ fn exported_long_table_is_truncated_with_a_mark(#[case] database: Database) {
     let hex = id.simple();
     let key = if database == Database::Sqlite { format!("x'{hex}'") } else { format!("'{id}'") };
     let long = "村".repeat(40_000);
-    // Stored values must not prevent an export, whatever limits the forms have today.
+    // Stored values must not prevent an export, even if the forms have other limits today.
     env.sql(&format!("UPDATE record SET fields = REPLACE(fields, '入户走访', '{long}') WHERE id = {key}"));
     let sheet = api.get("/api/v1/export/entries.xlsx?year=2026");
     assert_eq!(sheet.status(), 200);

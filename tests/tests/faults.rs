@@ -92,8 +92,8 @@ fn hundred_kills_under_load_lose_and_duplicate_nothing(#[case] database: Databas
                     }
                 });
             }
-            // Every other time each phone has had an answer before, so that there is a load on a slow machine too; else
-            // nothing is waited for. Then the kill comes at a random moment, that is the test.
+            // In every other round, each phone has had an answer before, so that there is a load on a slow machine too.
+            // Otherwise the test waits for nothing. Then the kill comes at a random moment.
             if number % 2 == 0 {
                 let all = || had_answer.iter().all(|answered| answered.load(Ordering::Relaxed)).then_some(());
                 wait_until("an answer to each phone", all);

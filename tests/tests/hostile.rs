@@ -141,7 +141,7 @@ fn page_names_the_unreadable_part_of_its_address(#[case] path: &str, #[case] nam
     assert!(!head.get("/?year=2026&until=2026-11").text().unwrap().contains("无法识别"));
 }
 
-/// Such a push once stopped all writing: a revision without a successor.
+/// A revision without a successor once stopped all writing.
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

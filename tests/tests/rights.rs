@@ -237,7 +237,7 @@ fn entries_are_read_and_changed_by_role_place_and_author(#[case] database: Datab
                 let result = api.push(Uuid::now_v7(), json!([mutation])).remove(0);
                 let expected = if may(role, change, place, is_author) { "applied" } else { "rejected" };
                 assert_eq!(result["outcome"], expected, "{change}: {case}: {result}");
-                // What was refused has changed nothing.
+                // A refused request has changed nothing.
                 if expected == "rejected" {
                     let record = admin.read(&format!("/api/v1/entries/{id}"));
                     assert_eq!(

@@ -26,7 +26,7 @@ fn unreadable_entry_is_reported_and_blocks_no_others(#[case] database: Database,
     assert!(env.run(&["verify"], "").status.success());
     let key = if database == Database::Sqlite { format!("x'{}'", bad.simple()) } else { format!("'{bad}'") };
     env.sql(&format!("UPDATE record SET fields = '{spoilt}' WHERE id = {key}"));
-    // All that others ask for is answered.
+    // All other requests are answered.
     let (records, _) = api.pull(None, 1_000);
     assert!(records.iter().any(|record| record["id"] == json!(good)));
     assert_eq!(api.get("/api/v1/sync/snapshot").status(), 200);
@@ -42,7 +42,7 @@ fn unreadable_entry_is_reported_and_blocks_no_others(#[case] database: Database,
         assert_eq!(api.get(path).status(), 200, "{path}");
     }
     assert!(api.get("/api/v1/export/entries.csv?year=2026").text().unwrap().contains(&good.to_string()));
-    // A change of it does not hold up the others; one that cannot be read is not written over.
+    // A change of the unreadable record delays no others; the record is not overwritten.
     let results = api.push(
         client,
         json!([{"seq": 3, "kind": "entry", "id": bad, "base_rev": 1, "op": "put", "fields": {"note": "x"}}, survey_put(4, Uuid::now_v7(), 1)]),

@@ -177,7 +177,7 @@ fn phone_holds_records_by_author_state_place_and_date(#[case] database: Database
         ids.iter().map(|id| phone.holds(*id)).collect::<Vec<bool>>()
     };
     assert_eq!(held_by(&moyang), [true, false, true, true, false, false]);
-    // The reviewer also holds what waits for a review, whatever its date.
+    // The reviewer also holds entries of any date that wait for a review.
     assert_eq!(held_by(&checker), [true, false, true, true, true, false]);
     // The county's own entries, and everything recent.
     assert_eq!(held_by(&county), [true, false, true, true, true, true]);

@@ -34,13 +34,13 @@ const ENTRIES: u64 = 10_000;
 const BATCH: u64 = 1_000;
 const CLIENTS: u64 = 50;
 const BATCH_OF_MANY: u64 = 200;
-/// A number larger than any generated one.
+/// Number larger than any generated one.
 const FIRST_NEW: u64 = 1 << 40;
 const VILLAGES: usize = 40;
 const JSON: &str = "application/json";
 const CBOR: &str = "application/cbor";
 
-/// A form of the wire.
+/// Encoding of bodies.
 #[derive(Clone, Copy)]
 struct Form {
     name: &'static str,
@@ -138,7 +138,7 @@ fn push(connection: &mut Connection, form: Form, packed: &[u8]) {
     assert!(response.results.iter().all(|result| result.outcome == Outcome::Applied), "{:?}", response.results[0]);
 }
 
-/// Follows the feed to its end: how many records, and the cursor there.
+/// Pulls to the end of the feed. Returns the number of records and the last cursor.
 fn pull(connection: &mut Connection, form: Form, mut cursor: Option<String>) -> (usize, String) {
     let mut records = 0;
     loop {
