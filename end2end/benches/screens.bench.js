@@ -7,8 +7,8 @@
 // line, the median of three rounds (JIEDUI_BENCH_ROUNDS). The bounds are checked after all figures of a test are printed. The
 // growth from the smallest to the largest size is checked at the end.
 //
-// A screen is measured twice. "by link" is a link that is followed in the running app, to the first frame with the content.
-// "by address" is a page load, with the start of the app in it: offline it has the bound of the second start.
+// A screen is measured twice. For "by link", a link is followed in the running app, to the first frame with the content.
+// For "by address", the page is loaded and the app starts. Offline this has the bound of the second start.
 import { expect } from "@playwright/test";
 import { goOffline, readyOffline } from "../tests/jiedui.js";
 import { ROUNDS, SIZES, test } from "./bench.js";
