@@ -8,7 +8,7 @@ const synced = (page) => expect(page.locator("#sync")).toContainText("已同步"
 const today = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
 
 // Another user on a desktop.
-async function desk(browser, server, line, username) {
+async function openDesktop(browser, server, line, username) {
   const context = await browser.newContext({ baseURL: line.address, viewport: { width: 1440, height: 900 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" });
   const page = await context.newPage();
   await signIn(page, server, username);
@@ -42,7 +42,7 @@ test("returned entry shows reviewer, time and reason offline and is resubmitted"
   await fillIn(page, { ...SURVEY, date: "2026-10-02", values: { times: "7" }, note: "较早的一条" });
   await save(page);
   await synced(page);
-  const reviewer = await desk(browser, server, line, "reviewer");
+  const reviewer = await openDesktop(browser, server, line, "reviewer");
   await reviewer.goto("/review");
   const card = reviewer.locator(".review .entry");
   await card.getByRole("button", { name: "退回", exact: true }).click();
@@ -141,7 +141,7 @@ test("approved entry is deleted only by a coordinator, with a reason", async ({ 
   await page.goto("/entries");
   await expect(page.locator(`[data-entry="${id}"]`)).toContainText("已审核");
   await expect(page.locator(".entry-menu")).toHaveCount(0);
-  const coordinator = await desk(browser, server, line, "coordinator");
+  const coordinator = await openDesktop(browser, server, line, "coordinator");
   await coordinator.goto("/list?q=要删的");
   await coordinator.locator(".list .latest a").first().click();
   await expect(coordinator.getByRole("link", { name: "修改" })).toBeVisible();
@@ -227,7 +227,7 @@ test("queue and work page show equal counts, and entries of other years", async 
 test("entry of a closed month is marked and edited only with a reason", async ({ page, server, line, browser }) => {
   await signIn(page, server, "recorder");
   const [id] = await recorded(await server.api("recorder"), [{ note: "锁定月份" }]);
-  const coordinator = await desk(browser, server, line, "coordinator");
+  const coordinator = await openDesktop(browser, server, line, "coordinator");
   const open = async () => {
     await coordinator.goto(`/list/${id}`);
     await coordinator.getByRole("link", { name: "修改" }).click();

@@ -1,4 +1,4 @@
-// Administrators add and change programmes: by mouse at a desk and by touch on a phone. A colour is only taken if it is readable,
+// Administrators add and change programmes: by mouse on a desktop and by touch on a phone. A colour is only taken if it is readable,
 // and is then that of the programme's cards.
 import { expect, expectReadable, signIn, test } from "./jiedui.js";
 

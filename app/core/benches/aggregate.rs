@@ -55,7 +55,7 @@ fn aggregate(criterion: &mut Criterion) {
         entry_counts: whole.entry_counts.iter().take(1).cloned().collect(),
         ..Overview::default()
     };
-    criterion.bench_function("overview of 20,000 entries renewed by one", |bencher| {
+    criterion.bench_function("overview of 20,000 entries updated by one", |bencher| {
         let batch = || (whole.clone(), delta.clone());
         let apply = |(mut overview, delta): (Overview, Overview)| {
             overview.apply_delta(delta);
@@ -82,16 +82,16 @@ fn map(criterion: &mut Criterion) {
     };
     overview.entry_counts = (0..20_000).map(entry_count).collect();
     let index = MapIndex::new(&overview, None);
-    criterion.bench_function("what a filter leaves of 2,000 pairings", |bencher| {
+    criterion.bench_function("features of 2,000 pairings under a filter", |bencher| {
         bencher.iter(|| index.features(&overview, black_box(&Filter::default())));
     });
     let near = Filter { place: Some("522728".to_owned()), ..Filter::default() };
-    criterion.bench_function("what a county leaves of 2,000 pairings and 20,000 tallies", |bencher| {
+    criterion.bench_function("features of 2,000 pairings and 20,000 entry counts in a county", |bencher| {
         bencher.iter(|| index.features(&overview, black_box(&near)));
     });
     let features = index.features(&overview, &Filter::default());
     for zoom in [1.0, 4.0, 16.0] {
-        criterion.bench_function(&format!("2,000 pairings gathered at zoom {zoom}"), |bencher| {
+        criterion.bench_function(&format!("2,000 pairings clustered at zoom {zoom}"), |bencher| {
             bencher.iter(|| MapLayout::new(&overview, &features, black_box(zoom)));
         });
     }
