@@ -117,6 +117,30 @@ test("likely duplicates are marked and excluded from bulk verification", async (
   await other.context().close();
 });
 
+test("reviewer leaves entries with their own numbers to another reviewer", async ({ page, server }) => {
+  await signIn(page, server, "reviewer");
+  await recorded(page, 7, "自己填的");
+  await page.goto("/review");
+  await expect(page.getByText("没有待审核的填报")).toBeVisible();
+  await expect(page.locator("main")).toContainText("另有 1 条的数字是您填报或最后修改的");
+  const api = await server.api("coordinator");
+  const { entries } = await api.get("/entries?year=2026");
+  await page.goto(`/list/${entries[0].id}`);
+  await expect(page.locator(".review-decide")).toContainText("由另一位审核人员通过");
+  await expect(page.locator("[data-decide=verify]")).toBeHidden();
+  await expect(page.locator("[data-decide=return]")).toBeVisible();
+  await expectReadable(page);
+  // After another's change of the number, the author may approve it.
+  const put = { seq: 1, kind: "entry", id: entries[0].id, base_rev: entries[0].rev, op: "put", fields: { values: { times: 8 } } };
+  const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations: [put] });
+  expect(results[0].outcome).toBe("applied");
+  await expect(page.locator("[data-decide=verify]")).toBeVisible();
+  await page.locator("[data-decide=verify]").click();
+  await expect(page.locator(".entry-whole .state")).toContainText("已审核");
+  await expect(page.locator("#sync")).toContainText("已同步");
+  expect((await api.get(`/entries/${entries[0].id}`)).fields.state).toBe("verified");
+});
+
 test("entries are found by words and states offline, with their history", async ({ page, server, line }) => {
   const errors = complaints(page);
   await signIn(page, server, "coordinator");

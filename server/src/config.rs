@@ -33,6 +33,9 @@ pub struct Config {
     /// Show the aggregates to everyone, never entries, notes, photos or people
     #[arg(long, env = "JIEDUI_PUBLIC_VIEW", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub public_view: bool,
+    /// Let reviewers approve entries with their own numbers: for offices with one reviewer
+    #[arg(long, env = "JIEDUI_OWN_REVIEW", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub own_review: bool,
     /// Number of the approved base map, shown under the map
     #[arg(long, env = "JIEDUI_MAP_NUMBER")]
     pub map_number: Option<String>,

@@ -35,7 +35,7 @@ pub async fn accounts(db: &Db) -> Result<(), CliError> {
         let places = places.iter().map(|code| (*code).to_owned()).collect();
         let scope = Scope { places, programmes: Vec::new() };
         let id = existing.as_ref().map_or_else(Uuid::now_v7, |existing| existing.user.id);
-        let user = User { id, username: username.clone(), name: name.to_owned(), role, scope };
+        let user = User { id, username: username.clone(), name: name.to_owned(), role, scope, verifies_own: false };
         let account = Account { user, password_hash, disabled: false };
         if let Some(existing) = existing {
             if existing.user == account.user {

@@ -47,10 +47,11 @@ fn same(stored: &Value, counted: Option<f64>) -> bool {
 fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: Database) {
     let env = TestEnv::new(database);
     env.add_user("head", "admin", &[]);
+    env.add_user("second", "admin", &[]);
     assert!(env.run(&["generate", "--entries", "1500", "--seed", "9"], "").status.success());
     let server = env.serve(&[]);
-    let api = server.sign_in("head");
-    let (mut chance, client, mut seq) = (SeededRng::new(3), Uuid::now_v7(), 0);
+    let [api, second] = ["head", "second"].map(|name| server.sign_in(name));
+    let (mut chance, client, desk, mut seq) = (SeededRng::new(3), Uuid::now_v7(), Uuid::now_v7(), 0);
     let mut on_phone = whole(&api);
     let slow_phone = on_phone.clone();
     for _ in 0..4 {
@@ -81,9 +82,14 @@ fn every_aggregation_is_right_under_edits_reviews_and_deletes(#[case] database: 
             seq += 1;
             mutations.push(json!({"seq": seq, "kind": "entry", "id": record["id"], "base_rev": record["rev"], "op": op, "fields": fields}));
         }
-        for batch in mutations.chunks(500) {
-            for (mutation, result) in batch.iter().zip(api.push(client, json!(batch))) {
-                assert_eq!(result["outcome"], "applied", "{mutation} {result}");
+        // Another person approves the numbers.
+        let (reviews, edits): (Vec<Value>, Vec<Value>) =
+            mutations.into_iter().partition(|mutation| mutation["fields"]["state"] == "verified");
+        for (api, client, mutations) in [(&api, client, edits), (&second, desk, reviews)] {
+            for batch in mutations.chunks(500) {
+                for (mutation, result) in batch.iter().zip(api.push(client, json!(batch))) {
+                    assert_eq!(result["outcome"], "applied", "{mutation} {result}");
+                }
             }
         }
         let news = news(&api, &on_phone);

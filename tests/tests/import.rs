@@ -128,14 +128,15 @@ fn import_reports_every_error_and_writes_once_when_corrected(#[case] database: D
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn revert_of_since_changed_entry_is_rejected(#[case] database: Database) {
-    let (_env, _server, api) = served(database);
+    let (env, server, api) = served(database);
+    env.add_user("second", "admin", &[]);
     let import = upload(&api, &table(&[row(1), row(2)]));
     assert_eq!(write(&api, &import).status(), 200);
     let listed = api.read("/api/v1/entries?year=2026&limit=5");
     let entry = &listed["entries"][0];
     assert_eq!((&entry["fields"]["note"], &entry["fields"]["details"]["form"]), (&json!("第2次"), &json!("online")));
     let verify = json!({"seq": 1, "kind": "entry", "id": entry["id"], "base_rev": 1, "op": "put", "fields": {"state": "verified"}});
-    assert_eq!(api.push(Uuid::now_v7(), json!([verify]))[0]["outcome"], "applied");
+    assert_eq!(server.sign_in("second").push(Uuid::now_v7(), json!([verify]))[0]["outcome"], "applied");
     let refused = revert(&api, &import);
     assert_eq!(refused.status(), 409);
     let refused: Value = refused.json().unwrap();

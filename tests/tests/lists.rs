@@ -11,7 +11,8 @@ const MOYANG: &str = "522728109";
 const BIANYANG: &str = "522728108";
 
 fn accounts(database: Database) -> TestEnv {
-    let accounts = [("county", "coordinator", "522728"), ("moyang", "recorder", MOYANG)];
+    let accounts =
+        [("county", "coordinator", "522728"), ("moyang", "recorder", MOYANG), ("second", "reviewer", "522728")];
     TestEnv::with_accounts(database, &accounts)
 }
 
@@ -65,7 +66,7 @@ fn dates() -> Vec<(u64, &'static str, String, bool)> {
 fn entries_by_date_are_paged_without_gaps_or_repeats(#[case] database: Database) {
     let env = accounts(database);
     let server = env.serve(&[]);
-    let [county, moyang] = ["county", "moyang"].map(|name| server.sign_in(name));
+    let [county, moyang, second] = ["county", "moyang", "second"].map(|name| server.sign_in(name));
     // The seed has entries of 2023.
     let seeded = ids(pages(&county, "/api/v1/entries?limit=500", "entries", || {}));
     let mut recorded = Vec::new();
@@ -82,7 +83,7 @@ fn entries_by_date_are_paged_without_gaps_or_repeats(#[case] database: Database)
             json!({"seq": seq, "kind": "entry", "id": id, "base_rev": 1, "op": "put", "fields": {"state": "verified"}})
         })
         .collect();
-    push(&county, &verified);
+    push(&second, &verified);
     recorded.sort();
     recorded.reverse();
     let check = |api: &Api, query: &str, limit: usize, is_listed: &dyn Fn(&Recorded<'_>) -> bool| {

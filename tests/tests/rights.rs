@@ -196,7 +196,8 @@ fn may(role: &str, change: &str, place: Place, is_author: bool) -> bool {
         && match change {
             "read" => sees,
             "edit" => is_author || reviews && is_in_scope,
-            "verify" => reviews && is_in_scope,
+            // A second pair of eyes: nobody approves their own numbers.
+            "verify" => reviews && is_in_scope && !is_author,
             // A reviewer deletes a duplicate, and has to name what it duplicates.
             _ => is_author || coordinates && is_in_scope,
         }

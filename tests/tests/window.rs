@@ -132,8 +132,12 @@ fn push(api: &Api, client: Uuid, mutations: &[Value]) {
 }
 
 fn accounts(database: Database) -> TestEnv {
-    let accounts =
-        [("county", "coordinator", "522728"), ("moyang", "recorder", MOYANG), ("checker", "reviewer", MOYANG)];
+    let accounts = [
+        ("county", "coordinator", "522728"),
+        ("moyang", "recorder", MOYANG),
+        ("checker", "reviewer", MOYANG),
+        ("second", "reviewer", "522728"),
+    ];
     TestEnv::with_accounts(database, &accounts)
 }
 
@@ -279,9 +283,9 @@ fn edits_moves_reviews_and_deletes_keep_the_window_exact(#[case] database: Datab
     let env = accounts(database);
     let server = env.serve(&[]);
     let apis = ["county", "moyang", "checker"].map(|name| server.sign_in(name));
-    let county = &apis[0];
+    let (county, second) = (&apis[0], server.sign_in("second"));
     let mut phones: Vec<Phone> = apis.iter().map(Phone::new).collect();
-    let (client, year) = (Uuid::now_v7(), this_year());
+    let (client, desk, year) = (Uuid::now_v7(), Uuid::now_v7(), this_year());
     let mut records: Vec<(Uuid, u64)> = Vec::new();
     for round in 0..24_u64 {
         let seq = round * 10 + 1;
@@ -292,11 +296,18 @@ fn edits_moves_reviews_and_deletes_keep_the_window_exact(#[case] database: Datab
             let fields = match (round + number) % 5 {
                 0 => json!({"place": BIANYANG}),
                 1 => json!({"date": format!("{}-03-01", year - 3)}),
-                2 => json!({"state": "verified"}),
+                // Another reviewer approves what the county has recorded.
+                2 => {
+                    let verify = edit(seq + number, *id, *rev, json!({"state": "verified"}));
+                    let result = second.push(desk, json!([verify])).remove(0);
+                    assert_eq!(result["outcome"], "applied", "{result}");
+                    *rev = result["rev"].as_u64().unwrap();
+                    continue;
+                }
                 3 => json!({"place": MOYANG, "date": format!("{year}-01-01")}),
                 _ => json!({"note": format!("第 {round} 次")}),
             };
-            mutations.push(edit(seq + number, *id, *rev, fields));
+            mutations.push(edit(seq + mutations.len() as u64, *id, *rev, fields));
         }
         records.push((id, 1));
         if round % 6 == 5 {

@@ -60,6 +60,7 @@ fn sync(criterion: &mut Criterion) {
         name: String::new(),
         role: Role::Recorder,
         scope: Scope::default(),
+        verifies_own: false,
     };
     criterion.bench_function("deciding on 200 new entries", |bencher| {
         bencher.iter(|| {

@@ -113,7 +113,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
             let password_hash = password::hash_password(&read_password(&username)?)?;
             let name = name.unwrap_or_else(|| username.clone());
             let is_unsaid = scope.places.is_empty() && !everywhere && matches!(role, Role::Recorder | Role::Reviewer);
-            let user = User { id: Uuid::now_v7(), username: username.clone(), name, role, scope };
+            let user = User { id: Uuid::now_v7(), username: username.clone(), name, role, scope, verifies_own: false };
             if !account::add(&db, &Account { user, password_hash, disabled: false }).await? {
                 return Err(taken(&username));
             }

@@ -70,6 +70,7 @@ async fn database_of_first_version_is_migrated() {
         name: String::new(),
         role: jiedui_core::access::user::Role::Recorder,
         scope: jiedui_core::access::user::Scope { places: vec![places.to_owned()], programmes: Vec::new() },
+        verifies_own: false,
     };
     assert!(attachment::may_read(&db, &hash, &user("522728109")).await.unwrap());
     assert!(!attachment::may_read(&db, &hash, &user("522728110")).await.unwrap());
@@ -178,6 +179,7 @@ async fn push_rejects_value_that_overflows_a_sum() {
         name: String::new(),
         role: Role::Admin,
         scope: Scope::default(),
+        verifies_own: false,
     };
     let entry = |seq: u64, date: &str, times: u64| {
         let fields = serde_json::json!({"activity": "field_survey", "date": date, "place": "522728109", "values": {"times": times}});

@@ -49,7 +49,14 @@ impl Work for Faulty {
 
 fn push_by(client: Uuid) -> Push {
     let scope = Scope { places: Vec::new(), programmes: Vec::new() };
-    let actor = User { id: Uuid::nil(), username: String::new(), name: String::new(), role: Role::Recorder, scope };
+    let actor = User {
+        id: Uuid::nil(),
+        username: String::new(),
+        name: String::new(),
+        role: Role::Recorder,
+        scope,
+        verifies_own: false,
+    };
     Push { actor, client, mutations: Vec::new(), last_day: time::Date::MAX, whole: false }
 }
 

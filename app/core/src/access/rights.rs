@@ -2,7 +2,7 @@
 
 use crate::access::user::{Role, User};
 use crate::catalogue::Catalogue;
-use crate::entry::field::{DUPLICATE_OF, REASON};
+use crate::entry::field::{AUTHOR, DUPLICATE_OF, NUMBERS_BY, REASON};
 use crate::entry::{Fields, NOTE_LENGTH, State, field};
 use crate::values::{
     date::parse_date,
@@ -35,7 +35,16 @@ pub(crate) fn out_of_scope(
 
 /// Returns the author of a record.
 pub(crate) fn author_of(fields: &Fields) -> Option<Uuid> {
-    fields.get(field::AUTHOR).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
+    account_in(fields, AUTHOR)
+}
+
+/// Returns the account that entered or last changed the numbers of an entry: its author if the entry does not say.
+pub(crate) fn numbers_by(fields: &Fields) -> Option<Uuid> {
+    account_in(fields, NUMBERS_BY).or_else(|| author_of(fields))
+}
+
+fn account_in(fields: &Fields, name: &str) -> Option<Uuid> {
+    fields.get(name).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
 }
 
 /// Information that a deletion requires.
@@ -56,9 +65,19 @@ pub fn is_in_scope(fields: &Fields, actor: &User, catalogue: &Catalogue) -> bool
     out_of_scope(fields, field::ACTIVITY, programme, actor).is_empty()
 }
 
-/// Returns whether the actor may approve or return an entry.
+/// Returns whether the actor may return an entry, and approve it if [`may_verify`] also holds.
 pub fn may_review(fields: &Fields, actor: &User, catalogue: &Catalogue) -> bool {
     actor.role.reviews() && is_in_scope(fields, actor, catalogue)
+}
+
+/// Returns whether the numbers of an entry need another reviewer: the actor entered them or changed them last.
+pub fn needs_second_person(fields: &Fields, actor: &User) -> bool {
+    !actor.verifies_own && numbers_by(fields) == Some(actor.id)
+}
+
+/// Returns whether the actor may approve an entry: a reviewer within their scope who did not enter its numbers.
+pub fn may_verify(fields: &Fields, actor: &User, catalogue: &Catalogue) -> bool {
+    may_review(fields, actor, catalogue) && !needs_second_person(fields, actor)
 }
 
 /// Returns whether the actor may edit an entry: its author, or a coordinator within their scope.
@@ -161,7 +180,7 @@ mod tests {
         let places = vec![if within { "522728" } else { "520111" }.to_owned()];
         let id = Uuid::from_u128(if is_author { AUTHOR } else { 2 });
         let scope = Scope { places, programmes: Vec::new() };
-        User { id, username: String::new(), name: String::new(), role, scope }
+        User { id, username: String::new(), name: String::new(), role, scope, verifies_own: false }
     }
 
     fn catalogue() -> Catalogue {
@@ -230,6 +249,34 @@ mod tests {
         let errors =
             validate_deletion(details, &entry("submitted"), ENTRY, &actor(role, is_author, true), &catalogue(), &[]);
         assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), at);
+    }
+
+    #[rstest]
+    #[case(Role::Recorder, false, false, false)]
+    #[case(Role::Reviewer, false, false, true)]
+    #[case(Role::Reviewer, true, false, false)]
+    #[case(Role::Reviewer, true, true, true)]
+    #[case(Role::Coordinator, true, false, false)]
+    #[case(Role::Admin, true, false, false)]
+    #[case(Role::Admin, true, true, true)]
+    #[case(Role::Viewer, true, true, false)]
+    fn may_verify_needs_a_second_person(
+        #[case] role: Role,
+        #[case] is_author: bool,
+        #[case] verifies_own: bool,
+        #[case] expected: bool,
+    ) {
+        let actor = User { verifies_own, ..actor(role, is_author, true) };
+        assert_eq!(may_verify(&entry("submitted"), &actor, &catalogue()), expected);
+    }
+
+    #[test]
+    fn last_change_of_numbers_decides_and_not_the_author() {
+        let mut fields = entry("submitted");
+        fields.insert(NUMBERS_BY.to_owned(), json!(Uuid::from_u128(2)));
+        let [author, other] = [true, false].map(|is_author| actor(Role::Reviewer, is_author, true));
+        assert!(may_verify(&fields, &author, &catalogue()));
+        assert!(!may_verify(&fields, &other, &catalogue()));
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct User {
     pub role: Role,
     /// Scope of the rights.
     pub scope: Scope,
+    /// Whether a reviewer may approve entries with their own numbers. The server sets it from its settings.
+    pub verifies_own: bool,
 }
 
 /// JSON form of a user with the scope's fields inlined. `serde(flatten)` would generate much more code in the app.
@@ -109,17 +111,19 @@ struct FlatUser {
     role: Role,
     places: Vec<String>,
     programmes: Vec<String>,
+    #[serde(default)]
+    verifies_own: bool,
 }
 
 impl From<FlatUser> for User {
-    fn from(FlatUser { id, username, name, role, places, programmes }: FlatUser) -> Self {
-        Self { id, username, name, role, scope: Scope { places, programmes } }
+    fn from(FlatUser { id, username, name, role, places, programmes, verifies_own }: FlatUser) -> Self {
+        Self { id, username, name, role, scope: Scope { places, programmes }, verifies_own }
     }
 }
 
 impl From<User> for FlatUser {
-    fn from(User { id, username, name, role, scope: Scope { places, programmes } }: User) -> Self {
-        Self { id, username, name, role, places, programmes }
+    fn from(User { id, username, name, role, scope: Scope { places, programmes }, verifies_own }: User) -> Self {
+        Self { id, username, name, role, places, programmes, verifies_own }
     }
 }
 

@@ -37,24 +37,27 @@ pub struct SessionUser {
     /// Whether the account is for all programmes, also for those that are added later.
     #[serde(default)]
     pub all_programmes: bool,
+    /// Whether a reviewer may approve entries with their own numbers, by a setting of the server.
+    #[serde(default)]
+    pub verifies_own: bool,
 }
 
 impl SessionUser {
     /// Names all programmes of the catalogue if the user's scope has no limit.
     pub fn new(user: User, catalogue: &Catalogue) -> Self {
-        let User { id, username, name, role, scope: Scope { places, programmes } } = user;
+        let User { id, username, name, role, scope: Scope { places, programmes }, verifies_own } = user;
         let all_programmes = programmes.is_empty();
         let all = || catalogue.programmes.iter().map(|programme| programme.code.clone()).collect();
         let programmes = if all_programmes { all() } else { programmes };
-        Self { id, username, name, role, places, programmes, all_programmes }
+        Self { id, username, name, role, places, programmes, all_programmes, verifies_own }
     }
 }
 
 impl From<SessionUser> for User {
     fn from(user: SessionUser) -> Self {
-        let SessionUser { id, username, name, role, places, programmes, all_programmes } = user;
+        let SessionUser { id, username, name, role, places, programmes, all_programmes, verifies_own } = user;
         let programmes = if all_programmes { Vec::new() } else { programmes };
-        Self { id, username, name, role, scope: Scope { places, programmes } }
+        Self { id, username, name, role, scope: Scope { places, programmes }, verifies_own }
     }
 }
 
@@ -92,6 +95,7 @@ mod tests {
             name: String::new(),
             role: Role::Recorder,
             scope: Scope { places: Vec::new(), programmes: programmes.iter().map(|code| (*code).to_owned()).collect() },
+            verifies_own: programmes.is_empty(),
         };
         let all = SessionUser::new(of(&[]), &catalogue);
         assert_eq!((all.programmes.as_slice(), all.all_programmes), (["ecology".to_owned()].as_slice(), true));

@@ -52,6 +52,8 @@ pub const SOURCE: &str = "source";
 pub const REVIEWED_BY: &str = "reviewed_by";
 /// Time of the review.
 pub const REVIEWED_AT: &str = "reviewed_at";
+/// Account that entered or last changed the numbers of an entry. Entries of earlier versions lack it.
+pub const NUMBERS_BY: &str = "numbers_by";
 
 /// Ledger of an item.
 pub const LEDGER: &str = "ledger";
@@ -100,4 +102,4 @@ pub const OF_ENTRY: [&str; 17] = [
 pub const OF_LEDGER_ITEM: [&str; 14] =
     [LEDGER, YEAR, PLACE, PROGRAMME, TITLE, AMOUNT, UNIT, DUE, RESPONSIBLE, STATUS, DATES, PAIRING, ENTRIES, NOTE];
 /// Fields that only the server sets; values sent by a client are ignored.
-pub const SET_BY_SERVER: [&str; 6] = [AUTHOR, CREATED_AT, UPDATED_AT, SOURCE, REVIEWED_BY, REVIEWED_AT];
+pub const SET_BY_SERVER: [&str; 7] = [AUTHOR, CREATED_AT, UPDATED_AT, SOURCE, REVIEWED_BY, REVIEWED_AT, NUMBERS_BY];

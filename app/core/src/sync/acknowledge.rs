@@ -1,6 +1,6 @@
 //! Acknowledgements: what the server's results of a push change in the outbox and the replica.
 
-use super::entry::apply_locally;
+use super::entry::{apply_locally, set_user_locally};
 use super::ledger::apply_item_locally;
 use super::outbox::{OutboxItem, Sender, is_complete_record};
 use crate::entry::field;
@@ -163,11 +163,12 @@ fn acknowledge_one(user: Uuid, item: &OutboxItem, result: &PushResult, replica_r
     } else {
         let mut fields = replica_record.map(|record| record.fields).unwrap_or_default();
         if mutation.kind == Kind::Entry {
-            apply_locally(&mut fields, mutation)
+            apply_locally(&mut fields, mutation);
+            set_user_locally(&mut fields, mutation, user);
         } else {
-            apply_item_locally(&mut fields, mutation)
+            apply_item_locally(&mut fields, mutation);
+            fields.entry(field::AUTHOR).or_insert(json!(user));
         }
-        fields.entry(field::AUTHOR).or_insert(json!(user));
         ReplicaUpdate::Put(Record {
             kind: mutation.kind.clone(),
             id: mutation.id,

@@ -3,12 +3,14 @@
 mod review;
 
 use self::review::{Intent, are_review_fields, resubmit, review_in_conflict};
-use crate::access::rights::{author_of, is_in_months, out_of_scope, record_deletion, validate_deletion};
+use crate::access::rights::{
+    author_of, is_in_months, needs_second_person, out_of_scope, record_deletion, validate_deletion,
+};
 use crate::access::user::User;
 use crate::directory::place::covers;
 use crate::entry::field::{
-    ACTIVITY, ATTACHMENTS, DATE, DUPLICATE_OF, NOTE, ORGANISATION, PAIRING, PLACE, REASON, REVIEW_FIELDS, REVIEW_NOTE,
-    STATE, VALUES, VERSION,
+    ACTIVITY, ATTACHMENTS, AUTHOR, DATE, DETAILS, DUPLICATE_OF, NOTE, NUMBERS_BY, ORGANISATION, PAIRING, PLACE,
+    QUALIFIERS, REASON, REVIEW_FIELDS, REVIEW_NOTE, STATE, VALUES, VERSION,
 };
 use crate::entry::path::{Path, get, paths, set};
 use crate::entry::{Entry, Fields, Rules, State, check_value};
@@ -21,6 +23,7 @@ use crate::values::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// Decides on a mutation of an entry.
 ///
@@ -80,10 +83,22 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     let Intent { edits, review, review_note, review_fields } = Intent::of(&mutation.fields);
     let Merged { mut fields, mut changed, conflicting_values: mut conflicting } = merge(edits, existing);
     let mut errors = Vec::new();
+    let recomputed = recompute(&mut fields, rules);
+    if existing.is_none() || are_numbers_among(&changed, !recomputed.is_empty()) {
+        fields.insert(NUMBERS_BY.to_owned(), json!(actor.id));
+    }
+    let was_verified =
+        existing.is_some_and(|existing| get(&existing.fields, STATE) == Some(&json!(State::Verified.code())));
+    // A client may echo the stored state.
+    let is_echo = was_verified && changed.is_empty() && review == Some(State::Verified);
+    let review = review.filter(|_| !(is_echo && needs_second_person(&fields, actor)));
     match review {
         Some(_) if !actor.role.reviews() => errors.push(FieldError::new(STATE, ErrorCode::Forbidden)),
         Some(_) if !review_fields.and_then(present).is_none_or(are_review_fields) => {
             errors.push(FieldError::new(REVIEW_FIELDS, ErrorCode::WrongType));
+        }
+        Some(State::Verified) if needs_second_person(&fields, actor) => {
+            errors.push(FieldError::new(STATE, ErrorCode::OwnNumbers));
         }
         Some(State::Returned) if review_note.and_then(present).is_none() => {
             errors.push(FieldError::new(REVIEW_NOTE, ErrorCode::Required));
@@ -126,10 +141,11 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
         let activity = fields.get(ACTIVITY).and_then(Value::as_str).and_then(|code| rules.catalogue.activity(code));
         fields.extend(activity.map(|activity| (VERSION.to_owned(), json!(activity.version))));
     }
-    changed.extend(recompute(&mut fields, rules).into_iter().filter(|_| existing.is_some()));
+    changed.extend(recomputed.into_iter().filter(|_| existing.is_some()));
     let is_author = existing.is_some_and(|existing| author_of(&existing.fields) == Some(actor.id));
     let decided = review.is_some() && !conflicting.contains_key(STATE);
-    if is_author && !decided && (revived || !changed.is_empty()) {
+    // An edit by anyone puts an approved entry back. A returned one waits for its author.
+    if (is_author || was_verified) && !decided && (revived || !changed.is_empty()) {
         resubmit(&mut fields, &mut changed);
     }
     let checked = check(&fields, actor, rules);
@@ -147,6 +163,16 @@ fn put(mutation: &Mutation, existing: Option<&Existing>, actor: &User, rules: Ru
     };
     fill_defaults(&mut fields);
     written(existing, fields, changed, conflicting, Some(Box::new(entry)))
+}
+
+/// Returns whether changed paths include numbers: answers, their precision, or cells that a computed number depends on.
+fn are_numbers_among(changed: &BTreeSet<Path<'_>>, has_recomputed: bool) -> bool {
+    let is_number = |path: &Path<'_>| match path.field() {
+        VALUES | QUALIFIERS => true,
+        DETAILS => has_recomputed,
+        _ => false,
+    };
+    changed.iter().any(is_number)
 }
 
 /// Rejects a pairing that is neither of the entry's programme nor at its place, since the entry would count there.
@@ -239,6 +265,15 @@ pub fn apply_locally(fields: &mut Fields, mutation: &Mutation) {
         set(fields, &path, value);
     }
     fill_defaults(fields);
+}
+
+/// Sets the author, and who changed the numbers, as the server will. The screens need both before the next pull.
+pub fn set_user_locally(fields: &mut Fields, mutation: &Mutation, user: Uuid) {
+    let has_numbers = [VALUES, QUALIFIERS].iter().any(|name| mutation.fields.contains_key(*name));
+    if has_numbers || !fields.contains_key(AUTHOR) {
+        fields.insert(NUMBERS_BY.to_owned(), json!(user));
+    }
+    fields.entry(AUTHOR).or_insert(json!(user));
 }
 
 /// Adds missing fields with their defaults, so that readers need not handle their absence.

@@ -19,7 +19,7 @@ pub use crate::entry::path::{self, Path};
 pub use acknowledge::{ReplicaUpdates, acknowledge};
 pub use clock::Clock;
 pub use engine::{Engine, Failure, Input, Output, Status};
-pub use entry::{all_paths, apply_locally, merge_entry, number_value, validate_entry};
+pub use entry::{all_paths, apply_locally, merge_entry, number_value, set_user_locally, validate_entry};
 pub use kind::Kind;
 pub use ledger::{apply_item_locally, merge_item, validate_item};
 pub use merge::{Decision, Existing, MutationAuthor, RevisionAuthor, rebased_to_current_epoch};

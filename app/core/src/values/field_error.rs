@@ -55,6 +55,8 @@ pub enum ErrorCode {
     Closed,
     /// The entry is approved.
     Approved,
+    /// The reviewer entered the numbers or changed them last: another reviewer has to approve them.
+    OwnNumbers,
     /// Duplicate of another row of the table, whose number is the limit.
     Twice,
     /// The unit cannot be converted to the field's.
@@ -168,6 +170,10 @@ impl FieldError {
             ErrorCode::Approved => {
                 ("已审核的填报不能删除，请联系协调员", "An approved entry cannot be deleted. Contact a coordinator")
             }
+            ErrorCode::OwnNumbers => (
+                "数字是您填报或最后修改的，请由另一位审核人员通过",
+                "You entered these numbers or changed them last: another reviewer has to approve them",
+            ),
             ErrorCode::Twice => ("与第 {} 行完全相同", "The same as row {}"),
             ErrorCode::Unit => (
                 "单位不明确或不能换算，请改用本栏的单位",

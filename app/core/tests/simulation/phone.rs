@@ -177,7 +177,14 @@ pub fn is_reused(result: &PushResult) -> bool {
 impl Phone {
     pub fn new(number: u128, user: u128, role: Role, sabotage: Sabotage) -> Self {
         let id = Uuid::from_u128(user);
-        let user = User { id, username: String::new(), name: String::new(), role, scope: Scope::default() };
+        let user = User {
+            id,
+            username: String::new(),
+            name: String::new(),
+            role,
+            scope: Scope::default(),
+            verifies_own: false,
+        };
         Self {
             user,
             // The reviewer's phone has the client identifier of a recorder, since identifiers can be forged.

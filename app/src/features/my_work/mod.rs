@@ -289,7 +289,7 @@ mod tests {
         let user = |code: &str| {
             let scope = Scope { places: vec![code.to_owned()], programmes: Vec::new() };
             let (username, name) = (String::new(), String::new());
-            User { id: Uuid::nil(), username, name, role: Role::Coordinator, scope }
+            User { id: Uuid::nil(), username, name, role: Role::Coordinator, scope, verifies_own: false }
         };
         assert_eq!(silent_places(&places, &user("522728"), &heard), ["522728108"]);
         assert_eq!(silent_places(&places, &user("522728109"), &heard), ["522728109002"]);

@@ -4,6 +4,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::sync;
 use crate::ui::entry::deletion::{VoidForm, may_void};
+use jiedui_core::access::rights::needs_second_person;
 use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::sync::Op;
 use leptos::prelude::*;
@@ -52,6 +53,10 @@ pub fn ReviewActions(
     let voiding = RwSignal::new(false);
     let id = record.with_untracked(|record| record.id);
     let rev = move || record.with_untracked(|record| record.rev);
+    let needs_second = move || {
+        let user = app.session.user.get();
+        user.is_some_and(|user| record.with(|record| needs_second_person(&record.fields, &user)))
+    };
     let is_verified = move || record.with(|record| record.entry.state == State::Verified);
     let returning = RwSignal::new(false);
     let reason = RwSignal::new(String::new());
@@ -91,7 +96,8 @@ pub fn ReviewActions(
     };
     view! {
         <div class="review-decide">
-            <button type="button" class="button button-primary" data-decide="verify" hidden=is_verified on:click=verify>{texts.verify()}</button>
+            <p class="note" data-second-person hidden=move || is_verified() || !needs_second()>{texts.second_person()}</p>
+            <button type="button" class="button button-primary" data-decide="verify" hidden=move || is_verified() || needs_second() on:click=verify>{texts.verify()}</button>
             <button type="button" class="button" data-decide="return" aria-expanded=move || returning.get().to_string()
                 on:click=move |_| { voiding.set(false); returning.update(|returning| *returning = !*returning) }>{texts.return_entry()}</button>
             {voids.then(|| view! {

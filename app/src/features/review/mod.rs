@@ -42,6 +42,8 @@ struct Waiting {
     in_any_year: usize,
     /// Number of all entries that wait.
     all: usize,
+    /// Number of entries with the user's own numbers, which wait for another reviewer.
+    of_others: usize,
     /// The entries of each place and day that is listed, to find likely duplicates.
     near: BTreeMap<(String, Date), Arc<Vec<EntryView>>>,
 }
@@ -73,8 +75,14 @@ fn Review() -> impl IntoView {
         let (user, overview) = (app.session.user.get()?, app.overviews.server.get()?);
         let (filter, listed) = (filter_now(), listed.get());
         Some(async move {
-            let awaits = |view: &EntryView| view.awaits_review_by(&user, &overview.catalogue);
-            let mut waiting = all_of(&reading, &EntryRange::of_state(State::Submitted), awaits).await?;
+            let awaits = |view: &EntryView| {
+                view.awaits_review_by(&user, &overview.catalogue) || view.awaits_other_than(&user, &overview.catalogue)
+            };
+            let (mut waiting, of_others): (Vec<EntryView>, Vec<EntryView>) =
+                all_of(&reading, &EntryRange::of_state(State::Submitted), awaits)
+                    .await?
+                    .into_iter()
+                    .partition(|view| view.awaits_review_by(&user, &overview.catalogue));
             waiting.reverse();
             let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
             let [filter, any_year] =
@@ -95,7 +103,7 @@ fn Review() -> impl IntoView {
             let days: Vec<(String, Date)> = days.into_iter().collect();
             let near = UserDb::open(reading.user).await?.entries_on(&days).await?;
             let near = days.into_iter().zip(near.into_iter().map(Arc::new)).collect();
-            Ok(Arc::new(Waiting { queue: waiting, in_any_year, all, near }))
+            Ok(Arc::new(Waiting { queue: waiting, in_any_year, all, of_others: of_others.len(), near }))
         })
     });
     let chosen = RwSignal::new(BTreeSet::<Uuid>::new());
@@ -140,6 +148,7 @@ fn Review() -> impl IntoView {
     let in_years =
         Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.in_any_year))));
     let beyond = Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.all))));
+    let of_others = move || read.with(|read| read.as_ref().map_or(0, |waiting| waiting.of_others));
     let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
     let has_more = move || count() > listed.get();
     let item = move |(id, _): (Uuid, u64)| {
@@ -203,6 +212,9 @@ fn Review() -> impl IntoView {
                         <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
                     </Show>
                 </div>
+                {move || (of_others() > 0).then(|| view! {
+                    <p class="note" data-second-person>{fill(texts.second_person_waits(), &[&of_others()])}</p>
+                })}
                 <HiddenFilters in_years beyond/>
                 <Older part=Part::Reviews query first/>
                 <PendingDeletions/>

@@ -36,7 +36,14 @@ impl UserRow {
         let Self { id, username, name, role, places, programmes } = self;
         let parse = |text: &str| stored::parse("account", id, text);
         let scope = Scope { places: parse(&places)?, programmes: parse(&programmes)? };
-        Ok(User { id, username, name, role: Role::from_code(&role).unwrap_or(Role::Viewer), scope })
+        Ok(User {
+            id,
+            username,
+            name,
+            role: Role::from_code(&role).unwrap_or(Role::Viewer),
+            scope,
+            verifies_own: false,
+        })
     }
 }
 

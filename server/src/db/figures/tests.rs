@@ -49,6 +49,7 @@ fn admin() -> User {
         name: String::new(),
         role: Role::Admin,
         scope: Scope::default(),
+        verifies_own: true,
     }
 }
 

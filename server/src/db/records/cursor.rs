@@ -172,6 +172,7 @@ mod tests {
             name: String::new(),
             role: Role::Recorder,
             scope: Scope { places, programmes: Vec::new() },
+            verifies_own: false,
         }
     }
 

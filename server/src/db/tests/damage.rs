@@ -16,7 +16,7 @@ const ID: Uuid = Uuid::from_u128(7);
 
 fn admin() -> User {
     let (id, name) = (Uuid::from_u128(1), String::new());
-    User { id, username: name.clone(), name, role: Role::Admin, scope: Scope::default() }
+    User { id, username: name.clone(), name, role: Role::Admin, scope: Scope::default(), verifies_own: false }
 }
 
 /// Returns the kinds and identifiers that verification names.

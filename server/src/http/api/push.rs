@@ -22,6 +22,9 @@ use uuid::Uuid;
 /// times and fields of the concurrent changes. A mutation of kind `choice` resolves a conflict. Its id is the record's.
 /// Its fields are `client` and `seq` of the mutation in conflict, and `take`, the paths of the values to apply.
 /// Deleting another user's or an approved entry needs the field `reason`, deleting a duplicate `duplicate_of` as well.
+/// The field `numbers_by` is the account that entered the numbers or changed them last. That account cannot approve the
+/// entry, unless a setting of the server allows it: the field `state` has the error `own_numbers`. An edit of an approved
+/// entry by anyone sets it to `submitted`.
 /// `epoch` is the database epoch in which `base_rev` was read (see the pull). After a restore from a backup, revisions of
 /// an earlier epoch count as older than every change since the restore. A mutation without
 /// `epoch` counts as of the first one.

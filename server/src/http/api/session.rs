@@ -14,6 +14,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiedui_core::access::user::User;
 use jiedui_core::access::username::canonical_username;
 use jiedui_core::api::session::{SessionResponse, SessionUser, SignInRequest, SignInResponse};
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
@@ -72,7 +73,8 @@ pub async fn sign_in(
     session::add(&app.db, &token::token_hash(&token), account.user.id, &device_name).await?;
     let seconds = session::LIFETIME / 1000;
     let cookie = format!("{COOKIE}={token}; Max-Age={seconds}");
-    let user = SessionUser::new(account.user, &app.reference().catalogue);
+    let user = User { verifies_own: app.config.own_review, ..account.user };
+    let user = SessionUser::new(user, &app.reference().catalogue);
     let mut response = wants.answer(&SignInResponse { user, token });
     set_cookie(&mut response, &cookie, &headers);
     Ok(response)

@@ -19,7 +19,8 @@ impl FromRequestParts<AppState> for CurrentUser {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let token = token(&parts.headers).ok_or(Problem::no_session())?;
         let user = session::user(&app.db, &token_hash(&token)).await?;
-        user.map(Self).ok_or(Problem::no_session())
+        let user = user.ok_or(Problem::no_session())?;
+        Ok(Self(User { verifies_own: app.config.own_review, ..user }))
     }
 }
 

@@ -1,13 +1,12 @@
 //! Views of all entries on this phone: the replica with the outbox applied.
 
-use crate::access::rights::may_review;
+use crate::access::rights::{may_review, may_verify, needs_second_person};
 use crate::access::user::User;
 use crate::catalogue::Catalogue;
 use crate::entry::{Entry, Fields, State, field};
 use crate::sync::Kind;
-use crate::sync::{Op, OutboxItem, Record, apply_locally};
+use crate::sync::{Op, OutboxItem, Record, apply_locally, set_user_locally};
 use crate::values::sort::sort_by_key;
-use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -29,7 +28,16 @@ pub struct EntryView {
 impl EntryView {
     /// Returns whether the entry waits for the decision of `user`. The queue lists these entries, and the work page counts them.
     pub fn awaits_review_by(&self, user: &User, catalogue: &Catalogue) -> bool {
-        self.entry.state == State::Submitted && self.rev > 0 && may_review(&self.fields, user, catalogue)
+        self.is_waiting() && may_verify(&self.fields, user, catalogue)
+    }
+
+    /// Returns whether the entry waits for another reviewer than `user`, who entered its numbers or changed them last.
+    pub fn awaits_other_than(&self, user: &User, catalogue: &Catalogue) -> bool {
+        self.is_waiting() && may_review(&self.fields, user, catalogue) && needs_second_person(&self.fields, user)
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.entry.state == State::Submitted && self.rev > 0
     }
 }
 
@@ -48,8 +56,8 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
             Op::Put => {
                 let (rev, fields, waits) = all.entry(mutation.id).or_default();
                 apply_locally(fields, mutation);
-                if *rev == 0 {
-                    fields.entry(field::AUTHOR).or_insert(json!(user));
+                if *rev == 0 || fields.contains_key(field::AUTHOR) {
+                    set_user_locally(fields, mutation, user);
                 }
                 *waits = true;
             }
@@ -65,7 +73,9 @@ pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::user::{Role, Scope};
     use crate::sync::Mutation;
+    use serde_json::json;
 
     fn record(id: u128, state: &str) -> Record {
         let fields = json!({"activity": "survey", "date": "2026-11-24", "place": "522728", "state": state});
@@ -106,5 +116,28 @@ mod tests {
         );
         let seen: Vec<_> = views.iter().map(|view| (view.id.as_u128(), view.entry.state, view.waits)).collect();
         assert_eq!(seen, [(7, State::Verified, true), (5, State::Verified, false)]);
+    }
+
+    #[test]
+    fn changed_numbers_leave_the_queue_of_their_reviewer_at_once() {
+        let user = |id| User {
+            id: Uuid::from_u128(id),
+            username: String::new(),
+            name: String::new(),
+            role: Role::Admin,
+            scope: Scope::default(),
+            verifies_own: false,
+        };
+        let mut stored = record(7, "submitted");
+        stored.fields.insert("author".to_owned(), json!(Uuid::from_u128(1)));
+        let outbox = [outgoing(1, 7, Op::Put, json!({"values": {"times": 3}}))];
+        let queues = |outbox: &[OutboxItem], owner: u128| {
+            let views = entry_views(Uuid::from_u128(owner), vec![stored.clone()], outbox);
+            let catalogue = Catalogue::default();
+            (views[0].awaits_review_by(&user(owner), &catalogue), views[0].awaits_other_than(&user(owner), &catalogue))
+        };
+        assert_eq!(queues(&[], 1), (false, true), "its author");
+        assert_eq!(queues(&[], 2), (true, false), "another reviewer");
+        assert_eq!(queues(&outbox, 2), (false, true), "another reviewer with an unsent change of the number");
     }
 }

@@ -53,7 +53,7 @@ fn places() -> Places {
 fn user(id: u128, role: Role, places: &[&str], programmes: &[&str]) -> User {
     let to_vec = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
     let scope = Scope { places: to_vec(places), programmes: to_vec(programmes) };
-    User { id: Uuid::from_u128(id), username: String::new(), name: String::new(), role, scope }
+    User { id: Uuid::from_u128(id), username: String::new(), name: String::new(), role, scope, verifies_own: false }
 }
 
 fn recorder() -> User {

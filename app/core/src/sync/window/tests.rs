@@ -206,7 +206,14 @@ fn reviewer_holds_entry(
     let fields = fields.as_object().unwrap().clone();
     let record = Record { kind: Kind::Entry, id: OTHER, rev: 1, fields, deleted: false };
     let scope = Scope { places: vec!["522728109".to_owned()], programmes: Vec::new() };
-    let user = User { id: USER, username: String::new(), name: String::new(), role: Role::Reviewer, scope };
+    let user = User {
+        id: USER,
+        username: String::new(),
+        name: String::new(),
+        role: Role::Reviewer,
+        scope,
+        verifies_own: false,
+    };
     let window = Window::new(&user, Bounds::of(Calendar::of(date!(2026 - 11 - 27))));
     assert_eq!(window.holds(USER, &Facts::of(&record, None)), expected);
     let recorder = Window { reviews: false, ..window };

@@ -23,6 +23,7 @@ pub(in crate::db) fn push_of(client: u128, mutations: Vec<Mutation>) -> Push {
         name: String::new(),
         role: Role::Admin,
         scope: Scope::default(),
+        verifies_own: false,
     };
     let with_digest = |mutation| {
         let digest = idempotency::digest(&mutation).unwrap();

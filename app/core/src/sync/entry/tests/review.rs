@@ -79,3 +79,62 @@ fn review_note_without_review_is_forbidden() {
     let (_, fields, _) = written(decide_as(&reviewer(), Some(&returned), Op::Put, json!({"state": "verified"})));
     assert_eq!((&fields["state"], fields.get("review_note")), (&json!("verified"), None));
 }
+
+#[test]
+fn edit_by_coordinator_puts_approved_entry_back() {
+    let coordinator = user(3, Role::Coordinator, &["522728"], &[]);
+    let edit = json!({"note": "改正"});
+    let (_, fields, _) = written(decide_as(&coordinator, Some(&existing("verified", &[])), Op::Put, edit.clone()));
+    assert_eq!(fields["state"], "submitted");
+    let (_, fields, _) = written(decide_as(&coordinator, Some(&existing("returned", &[])), Op::Put, edit));
+    assert_eq!(fields["state"], "returned", "a returned entry waits for its author");
+}
+
+/// Returns the result of approving: `None` if it is applied, otherwise the errors.
+fn approve(actor: &User, entry: Option<&Existing>, more: Value) -> Option<Vec<(String, ErrorCode)>> {
+    let mut fields = if entry.is_none() { valid_fields() } else { json!({}) };
+    fields["state"] = json!("verified");
+    fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    match decide_as(actor, entry, Op::Put, fields) {
+        Decision::Write { fields, .. } => {
+            assert_eq!(fields["state"], "verified");
+            None
+        }
+        decision => Some(rejected(decision)),
+    }
+}
+
+#[test]
+fn own_numbers_need_another_reviewer() {
+    let refused = Some(vec![("state".to_owned(), ErrorCode::OwnNumbers)]);
+    let author = user(RECORDER, Role::Admin, &[], &[]);
+    let entry = existing("submitted", &[]);
+    assert_eq!(approve(&author, Some(&entry), json!({})), refused, "an own entry");
+    assert_eq!(approve(&reviewer(), None, json!({})), refused, "a new entry");
+    let number = json!({"values": {"count": 9}});
+    assert_eq!(approve(&reviewer(), Some(&entry), number.clone()), refused, "with a changed number");
+    assert_eq!(approve(&reviewer(), Some(&entry), json!({"note": "字"})), None, "with a changed note");
+    let (_, fields, _) = written(decide_as(&reviewer(), Some(&entry), Op::Put, number));
+    assert_eq!(fields["numbers_by"], json!(Uuid::from_u128(REVIEWER)));
+    let changed = Existing { fields, ..entry.clone() };
+    assert_eq!(approve(&reviewer(), Some(&changed), json!({})), refused, "after an own change");
+    assert_eq!(approve(&author, Some(&changed), json!({})), None, "the author, after another's change");
+    let alone = User { verifies_own: true, ..author };
+    assert_eq!(approve(&alone, Some(&entry), json!({})), None, "a person alone, by the setting");
+}
+
+#[test]
+fn echoed_state_of_approved_entry_changes_nothing() {
+    let author = user(RECORDER, Role::Reviewer, &["522728"], &[]);
+    let echo = json!({"state": "verified", "note": "走访"});
+    let decision = decide_as(&author, Some(&existing("verified", &[])), Op::Put, echo);
+    assert_eq!(decision, Decision::Leave { outcome: Outcome::Applied, conflicting_values: Fields::new() });
+}
+
+#[test]
+fn sent_owner_of_numbers_is_ignored() {
+    let mut forged = valid_fields();
+    forged["numbers_by"] = json!(Uuid::from_u128(9));
+    let (_, fields, _) = written(decide_as(&recorder(), None, Op::Put, forged));
+    assert_eq!(fields["numbers_by"], json!(Uuid::from_u128(RECORDER)));
+}
