@@ -5,37 +5,53 @@ import { contentReady, expect, expectReadable, goOffline, goOnline, readyOffline
 const YEAR = new Date().getFullYear();
 
 // Records a verified entry of an earlier year, which no phone holds.
-async function recordEarlier(server) {
-  const [coordinator, reviewer] = [await server.api("coordinator"), await server.api("reviewer")];
+async function recordEarlier(server, author = "coordinator") {
+  const [recorder, reviewer] = [await server.api(author), await server.api("reviewer")];
   const id = randomUUID();
   const fields = { activity: "field_survey", date: `${YEAR - 4}-05-01`, place: "522728109", values: { times: 3 }, note: "早年的走访" };
   const push = (api, base_rev, fields) =>
     api.post("/sync/push", { client_id: randomUUID(), mutations: [{ seq: 1, kind: "entry", id, base_rev, op: "put", fields }] });
-  expect((await push(coordinator, 0, fields)).results[0].outcome).toBe("applied");
+  expect((await push(recorder, 0, fields)).results[0].outcome).toBe("applied");
   expect((await push(reviewer, 1, { state: "verified" })).results[0].outcome).toBe("applied");
   return id;
 }
 
-test("list says what is on the phone and loads earlier entries from the server", async ({ page, server, line }) => {
+test("list with few entries on the phone is continued from the server", async ({ page, server, line }) => {
   const id = await recordEarlier(server);
   await signIn(page, server, "recorder");
   await readyOffline(page);
+  await goOffline(page, line);
   await page.goto("/list?year=all");
   await contentReady(page);
-  await expect(page.locator("main")).toContainText(`这台手机上有您范围内 ${YEAR - 1}-01-01 以来的填报`);
   const row = page.locator(`a[href="/list/${id}"]`);
-  await expect(row).toHaveCount(0);
-  await goOffline(page, line);
+  await expect(page.locator("main")).toContainText(`这台手机上有您范围内 ${YEAR - 1}-01-01 以来的填报`);
   await expect(page.locator("main")).toContainText("更早的内容联网后可以加载");
-  await expect(page.getByRole("button", { name: "加载更早的" })).toHaveCount(0);
+  await expect(page.locator("main")).not.toContainText("没有找到符合条件的填报");
+  await expect(row).toHaveCount(0);
   await goOnline(page, line);
-  await page.getByRole("button", { name: "加载更早的" }).click();
   await expect(row).toBeVisible();
   await expect(page.locator("main")).toContainText("已全部加载");
   await expectReadable(page);
   // A search covers the loaded entries.
   await page.getByLabel("搜索").fill("早年的走访");
   await expect(row).toBeVisible();
+  await page.getByLabel("搜索").fill("没有这样的");
+  await expect(page.locator("main")).toContainText("没有找到符合条件的填报");
+});
+
+test("own earlier entries are loaded on request", async ({ page, server, line }) => {
+  await recordEarlier(server, "recorder");
+  await signIn(page, server, "recorder");
+  await readyOffline(page);
+  await expect(page.locator("main")).toContainText("以来的填报");
+  const entries = page.locator(".entry");
+  await expect(entries).toHaveCount(0);
+  await goOffline(page, line);
+  await expect(page.getByRole("button", { name: "加载更早的" })).toHaveCount(0);
+  await goOnline(page, line);
+  await page.getByRole("button", { name: "加载更早的" }).click();
+  await expect(entries).toHaveCount(1);
+  await expect(page.locator("main")).toContainText("已全部加载");
 });
 
 test("entry outside the window opens from the server, and an unsent change keeps it on the phone", async ({ page, server, line }) => {

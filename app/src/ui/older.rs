@@ -55,7 +55,8 @@ enum Progress {
     Complete,
 }
 
-/// Says which records are on this phone, and reads the others on request. Empty if the phone has everything.
+/// Says which records are on this phone, and reads the others on request, or at once for a list with few records. Empty if the
+/// phone has everything.
 #[component]
 pub fn Older(
     /// Records of the list.
@@ -66,6 +67,12 @@ pub fn Older(
     /// First day that the filter shows.
     #[prop(into)]
     first: Signal<Option<Date>>,
+    /// Whether the phone has so few records of the list that the server is asked at once.
+    #[prop(into, default = Signal::stored(false))]
+    few: Signal<bool>,
+    /// Receives whether the server may have further records of the list.
+    #[prop(optional)]
+    is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
@@ -79,7 +86,8 @@ pub fn Older(
         since.track();
         progress.set(Progress::Idle);
     });
-    let read = move |_| {
+    Effect::new(move |_| is_open.set(since.get().is_some() && progress.get() != Progress::Complete));
+    let read = move || {
         let Some(since) = since.get_untracked() else { return };
         let (asked, before) = (query.get_untracked(), progress.get_untracked());
         let after = match before {
@@ -106,6 +114,11 @@ pub fn Older(
             let _ = progress.try_set(now);
         });
     };
+    Effect::new(move |_| {
+        if few.get() && since.get().is_some() && app.sync.online.get() && progress.get() == Progress::Idle {
+            read();
+        }
+    });
     let on_phone = move |since: Date| match part {
         Part::Entries => fill(texts.phone_has_entries(), &[&format_date(since)]),
         Part::Own => fill(texts.phone_has_own_entries(), &[&format_date(since)]),
@@ -123,7 +136,7 @@ pub fn Older(
                     .then(|| view! { <p class="note bad" role="status">{texts.older_failed()}</p> });
                 view! {
                     {failed}
-                    <button type="button" class="button" on:click=read>{texts.older_read()}</button>
+                    <button type="button" class="button" on:click=move |_| read()>{texts.older_read()}</button>
                 }
                 .into_any()
             }

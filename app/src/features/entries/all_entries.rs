@@ -114,6 +114,10 @@ fn List() -> impl IntoView {
     });
     let query = Signal::derive(move || format!("{}&state={}", parameters_of(&filter.get()), state.get()));
     let first = Signal::derive(move || filter.get().dates().0);
+    let few = Memo::new(move |_| {
+        matches.with(|found| found.as_ref().is_some_and(|found| found.is_whole && found.count < PAGE))
+    });
+    let is_open = RwSignal::new(false);
     let state_option = move |option_state: State| {
         view! { <option value=option_state.code() selected=move || state.get() == option_state.code()>{entry_state(texts, option_state)}</option> }
     };
@@ -121,6 +125,7 @@ fn List() -> impl IntoView {
         let overview = app.overviews.server.get().unwrap_or_default();
         matches.with(|found| match found {
             None => view! { <LoadingStored/> }.into_any(),
+            Some(found) if found.count == 0 && found.is_whole && is_open.get() => ().into_any(),
             Some(found) if found.count == 0 && found.is_whole => {
                 view! { <NothingFound text=texts.nothing_found()/> }.into_any()
             }
@@ -161,7 +166,7 @@ fn List() -> impl IntoView {
                 {move || pairing.get().map(|id| of_pairing(app, id))}
                 {body}
                 <HiddenFilters in_years beyond/>
-                <Older part=Part::Entries query first/>
+                <Older part=Part::Entries query first few is_open/>
                 <PendingDeletions/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button button-quiet">{texts.entries_as_xlsx()}</a>
