@@ -1,6 +1,7 @@
 //! Records outside the window that this tab needs: those with an open draft, and those that a screen has read from the server.
 
 use super::{draft_slots::parse_name, drafts, local_storage};
+use jiedui_core::values::sort::collect_sorted;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -42,7 +43,7 @@ impl Drop for OnScreen {
 
 /// Returns the records of a person that are in use.
 pub fn of(user: Uuid) -> BTreeSet<Uuid> {
-    let mut ids: BTreeSet<Uuid> = drafts::all(user).into_iter().map(|draft| draft.id).collect();
+    let mut ids: BTreeSet<Uuid> = collect_sorted(drafts::all(user).into_iter().map(|draft| draft.id));
     // The slot of an edit has the record's identifier in its name.
     for prefix in [drafts::form_of_new(user, ""), format!("jiedui.need.{user}.")] {
         let names = local_storage::names_with(&prefix);

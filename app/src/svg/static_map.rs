@@ -7,6 +7,7 @@ use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::map::index::MapIndex;
 use jiedui_core::map::layout::MapLayout;
 use jiedui_core::values::language::Language;
+use jiedui_core::values::sort::collect_sorted;
 use maud::{PreEscaped, html};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
         pairing.is_some_and(|pairing| [pairing.organisation_a, pairing.organisation_b].contains(&organisation))
     };
     features.lines.retain(|line| is_partner(line.pairing));
-    let ends: BTreeSet<usize> = features.lines.iter().flat_map(|line| line.ends).collect();
+    let ends: BTreeSet<usize> = collect_sorted(features.lines.iter().flat_map(|line| line.ends));
     features.points.retain(|point| ends.contains(&point.organisation));
     if ends.is_empty() {
         return None;

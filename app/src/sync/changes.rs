@@ -12,6 +12,7 @@ use crate::storage::{StoreError, clock};
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::outbox::UNDO_PERIOD;
 use jiedui_core::sync::{Input, Kind, Op, Path};
+use jiedui_core::values::sort::collect_sorted;
 use leptos::prelude::*;
 use std::time::Duration;
 use uuid::Uuid;
@@ -69,7 +70,7 @@ pub async fn undo_delete(app: AppState, deleted: Deleted) -> Result<(), StoreErr
     let db = user_db(app).await?;
     if !db.undo_delete(deleted.seq, clock::phone()).await? {
         let review = [field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS];
-        let fields = deleted.fields.into_iter().filter(|(name, _)| !review.contains(&name.as_str())).collect();
+        let fields = collect_sorted(deleted.fields.into_iter().filter(|(name, _)| !review.contains(&name.as_str())));
         db.save(Kind::Entry, deleted.id, deleted.rev, Op::Put, fields).await?;
     }
     show_and_send(app, &db).await;

@@ -12,6 +12,7 @@ use crate::storage::user_db::UserDb;
 use crate::sync::photo_scaling::{self, NoPicture};
 use gloo_timers::future::TimeoutFuture;
 use jiedui_core::sync::upload::{Step, Upload, UploadResult};
+use jiedui_core::values::sort::collect_sorted;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,9 +93,10 @@ pub async fn begin(app: AppState, person: &UserDb) -> Result<(), StoreError> {
     let all = photos.all().await?;
     let is_old =
         |photo: &PhotoInfo| photo.sent != UploadState::Yes && js_sys::Date::now() - photo.at > UNNAMED_LIFETIME;
-    let old = all.iter().filter(|photo| is_old(photo)).map(|photo| photo.sha256.clone()).collect();
+    let old = collect_sorted(all.iter().filter(|photo| is_old(photo)).map(|photo| photo.sha256.clone()));
     let named = person.named_photos(&old).await?;
-    let drafts: BTreeSet<String> = drafts::all(user(app)).into_iter().flat_map(|draft| draft.attachments).collect();
+    let drafts: BTreeSet<String> =
+        collect_sorted(drafts::all(user(app)).into_iter().flat_map(|draft| draft.attachments));
     let sent = all.iter().filter(|photo| photo.sent == UploadState::Yes);
     let spared: Vec<String> = sent.rev().skip(MAX_UPLOADED).map(|photo| photo.sha256.clone()).collect();
     for photo in all {
@@ -112,7 +114,7 @@ pub async fn begin(app: AppState, person: &UserDb) -> Result<(), StoreError> {
 pub async fn send(app: AppState, person: &UserDb) -> Result<(), StoreError> {
     let waits = |photo: &LocalPhoto| photo.sent == UploadState::Not;
     let unsent: BTreeSet<String> = app.journal.photos.with_untracked(|photos| {
-        photos.iter().filter(|(_, photo)| waits(photo)).map(|(sha256, _)| sha256.clone()).collect()
+        collect_sorted(photos.iter().filter(|(_, photo)| waits(photo)).map(|(sha256, _)| sha256.clone()))
     });
     if unsent.is_empty() {
         return Ok(());

@@ -5,6 +5,7 @@ use crate::entry::model::{Answer, Cell, NOTE_LENGTH, ROWS};
 use crate::entry::path::Path;
 use crate::values::field_error::{ErrorCode, FieldError};
 use crate::values::quantity::Quantity;
+use crate::values::sort::collect_sorted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Validates a numeric answer; used by the form on the phone and by the server.
@@ -48,7 +49,7 @@ pub(super) fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Opti
         (Kind::Text, Answer::One(_)) => Ok(Some(answer)),
         (Kind::Choice, Answer::One(code)) if is_choice(code) => Ok(Some(answer)),
         (Kind::Choices, Answer::Several(codes)) if codes.iter().all(is_choice) => {
-            let different: BTreeSet<&String> = codes.iter().collect();
+            let different: BTreeSet<&String> = collect_sorted(codes.iter());
             if different.len() == codes.len() {
                 Ok(Some(answer))
             } else {

@@ -4,6 +4,7 @@ mod parse;
 
 use crate::entry::Fields;
 use crate::values::quantity::Quantity;
+use crate::values::sort::collect_sorted;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -127,7 +128,7 @@ impl Item {
     pub fn from_checked(fields: &Fields) -> Option<Self> {
         // A cleared field counts as missing.
         let present_fields = fields.iter().filter(|(_, value)| !value.is_null());
-        let present_fields = present_fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let present_fields = collect_sorted(present_fields.map(|(name, value)| (name.clone(), value.clone())));
         Self::deserialize(Value::Object(present_fields)).ok()
     }
 

@@ -12,6 +12,7 @@ use super::views::items::item_deletions;
 use super::views::mine::journal;
 use crate::entry::Fields;
 use crate::sync::{Kind, Mutation, Op, OutboxItem, Record, enqueue};
+use crate::values::sort::collect_sorted;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ pub async fn delete<T: Transaction>(
     now: i64,
 ) -> Result<u64, T::Error> {
     let phone = identity(transaction, owner).await?;
-    let ids = BTreeSet::from([id]);
+    let ids: BTreeSet<Uuid> = collect_sorted([id]);
     let items = rows::items_of(transaction, &ids).await?;
     let waiting: Vec<OutboxItem> = items.into_values().filter(|item| item.refused.is_none()).collect();
     let stored = rows::stored(transaction, ids).await?.remove(&id).unwrap_or_default();
@@ -41,7 +42,7 @@ pub async fn undo<T: Transaction>(transaction: &T, user: Uuid, seq: u64, now: i6
     let item: Option<OutboxItem> = row.map(|row| from_json(&row.body)).transpose()?;
     let Some(item) = item.filter(|item| item.is_held(now)) else { return Ok(false) };
     remove_item(transaction, seq)?;
-    rows::refresh(transaction, user, &BTreeSet::from([item.mutation.id])).await?;
+    rows::refresh(transaction, user, &collect_sorted([item.mutation.id])).await?;
     Ok(true)
 }
 
@@ -69,7 +70,7 @@ pub(super) async fn of_entries<T: Transaction>(transaction: &T, user: Uuid) -> R
 async fn of_kind<T: Transaction>(transaction: &T, kind: Kind) -> Result<(Vec<Record>, Vec<OutboxItem>), T::Error> {
     let rows = transaction.scan(Source::Index(&OUTBOX_DELETION), &KeyRange::all(), None).await?;
     let deletions = rows::items(rows)?.into_iter().filter(|item| item.mutation.kind == kind);
-    let ids: BTreeSet<Uuid> = deletions.map(|item| item.mutation.id).collect();
+    let ids: BTreeSet<Uuid> = collect_sorted(deletions.map(|item| item.mutation.id));
     let outbox = rows::items_of(transaction, &ids).await?.into_values().collect();
     let stored = rows::stored(transaction, ids).await?;
     Ok((stored.into_values().filter_map(|stored| stored.record).collect(), outbox))

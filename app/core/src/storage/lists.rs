@@ -15,7 +15,7 @@ use super::views::items::{ItemView, item_views};
 use super::views::mine::journal;
 use crate::entry::{Entry, State};
 use crate::sync::{Kind, OutboxItem, Record};
-use crate::values::sort::sort_by_key;
+use crate::values::sort::{collect_sorted, sort_by_key};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
@@ -227,7 +227,7 @@ pub async fn entries<T: Transaction>(
 
 /// Returns the outbox items of rows, by number.
 async fn waiting_items<T: Transaction>(transaction: &T, read: &[Row]) -> Result<BTreeMap<u64, OutboxItem>, T::Error> {
-    let ids: BTreeSet<Uuid> = read.iter().filter_map(rows::waiting_id).collect();
+    let ids: BTreeSet<Uuid> = collect_sorted(read.iter().filter_map(rows::waiting_id));
     rows::items_of(transaction, &ids).await
 }
 

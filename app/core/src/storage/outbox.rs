@@ -8,6 +8,7 @@ use super::{meta, rows};
 use crate::entry::Fields;
 use crate::sync::outbox::{enqueue, next_batch, unsent_mutations};
 use crate::sync::{Kind, Mutation, Op, OutboxItem, Path, PushRequest, Resolution};
+use crate::values::sort::collect_sorted;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -45,7 +46,7 @@ pub async fn save<T: Transaction>(
 ) -> Result<Mutation, T::Error> {
     let (kind, id, base_rev, op) = change;
     let phone = identity(transaction, owner).await?;
-    let ids = BTreeSet::from([id]);
+    let ids: BTreeSet<Uuid> = collect_sorted([id]);
     let items = rows::items_of(transaction, &ids).await?;
     let stored = rows::stored(transaction, ids).await?.remove(&id).unwrap_or_default();
     for item in items.values().filter(|item| item.refused.is_some()) {
@@ -65,7 +66,7 @@ pub async fn save<T: Transaction>(
 pub(super) async fn add<T: Transaction>(transaction: &T, owner: Owner<'_>, item: &OutboxItem) -> Result<(), T::Error> {
     put_item(transaction, item)?;
     meta::put(transaction, Name::NextSeq, &(item.mutation.seq + 1))?;
-    rows::refresh(transaction, owner.user, &BTreeSet::from([item.mutation.id])).await
+    rows::refresh(transaction, owner.user, &collect_sorted([item.mutation.id])).await
 }
 
 /// Adds a resolution of the conflict of mutation `seq`. The conflict stays until the server has applied the resolution.
@@ -104,7 +105,7 @@ pub(super) async fn all<T: Transaction>(transaction: &T) -> Result<Vec<OutboxIte
 
 /// Removes the rejected changes of a record.
 pub async fn discard_refused<T: Transaction>(transaction: &T, user: Uuid, id: Uuid) -> Result<(), T::Error> {
-    let ids = BTreeSet::from([id]);
+    let ids: BTreeSet<Uuid> = collect_sorted([id]);
     let items = rows::items_of(transaction, &ids).await?;
     for item in items.values().filter(|item| item.refused.is_some()) {
         remove_item(transaction, item.mutation.seq)?;

@@ -9,6 +9,7 @@ use super::replica_progress::ReplicaProgress;
 use super::retention::{Retention, leave, narrow, release};
 use super::rows::{self, Stored};
 use crate::sync::{OutboxItem, PullResponse, Record, requeue};
+use crate::values::sort::collect_sorted;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -88,7 +89,7 @@ pub async fn store_pull<T: Transaction>(
     is_mine |= leave(transaction, user, &pulled.left, &outbox, retention).await?;
     if is_reset {
         // Unsent changes of records that the page does not have.
-        let ids: BTreeSet<Uuid> = pulled.records.iter().map(|record| record.id).collect();
+        let ids: BTreeSet<Uuid> = collect_sorted(pulled.records.iter().map(|record| record.id));
         for (id, items) in outbox.iter().filter(|(id, _)| !ids.contains(id)) {
             rows::put(transaction, user, *id, &Stored::default(), items)?;
         }
@@ -115,7 +116,7 @@ async fn outbox_of<T: Transaction>(
         all(transaction).await?
     } else {
         let ids = pulled.records.iter().map(|record| record.id).chain(pulled.left.iter().copied());
-        rows::items_of(transaction, &ids.collect()).await?.into_values().collect()
+        rows::items_of(transaction, &collect_sorted(ids)).await?.into_values().collect()
     };
     let mut of_record: BTreeMap<Uuid, Vec<OutboxItem>> = BTreeMap::new();
     for item in items {
@@ -143,9 +144,9 @@ async fn send_again<T: Transaction>(transaction: &T) -> Result<(), T::Error> {
     let sent = transaction.scan(Source::Store(Store::Meta), &range, None).await?;
     let remembered = rows::items(sent)?;
     let waiting = all(transaction).await?;
-    let ids: BTreeSet<Uuid> = waiting.iter().chain(&remembered).map(|item| item.mutation.id).collect();
+    let ids: BTreeSet<Uuid> = collect_sorted(waiting.iter().chain(&remembered).map(|item| item.mutation.id));
     let stored = rows::stored(transaction, ids).await?;
-    let records = stored.into_iter().filter_map(|(id, stored)| Some((id, stored.record?))).collect();
+    let records = collect_sorted(stored.into_iter().filter_map(|(id, stored)| Some((id, stored.record?))));
     for item in requeue(&waiting, remembered, &records) {
         put_item(transaction, &item)?;
     }

@@ -8,6 +8,7 @@ use super::retention::{Retention, release};
 use super::rows::{self, Stored};
 use crate::sync::{MAX_SENT_ITEMS, OutboxItem, PushResult, Record, Sender, acknowledge};
 use crate::values::field_error::ErrorCode;
+use crate::values::sort::collect_sorted;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -27,17 +28,17 @@ pub async fn store_push<T: Transaction>(
     }
     let keys: Vec<_> = results.iter().map(|result| result.seq.into()).collect();
     let answered = transaction.get(Store::Outbox, &keys).await?.into_iter().flatten().collect();
-    let ids: BTreeSet<Uuid> = rows::items(answered)?.iter().map(|item| item.mutation.id).collect();
+    let ids: BTreeSet<Uuid> = collect_sorted(rows::items(answered)?.iter().map(|item| item.mutation.id));
     // A duplicated client identifier concerns the whole outbox; other results concern the items of their records.
     let is_reused = |result: &PushResult| result.errors.iter().any(|error| error.code == ErrorCode::Reused);
     let mut outbox: BTreeMap<u64, OutboxItem> = if results.iter().any(is_reused) {
-        all(transaction).await?.into_iter().map(|item| (item.mutation.seq, item)).collect()
+        collect_sorted(all(transaction).await?.into_iter().map(|item| (item.mutation.seq, item)))
     } else {
         rows::items_of(transaction, &ids).await?
     };
     let mut stored = rows::stored(transaction, ids).await?;
     let records: BTreeMap<Uuid, Record> =
-        stored.iter().filter_map(|(id, stored)| Some((*id, stored.record.clone()?))).collect();
+        collect_sorted(stored.iter().filter_map(|(id, stored)| Some((*id, stored.record.clone()?))));
     let renamed = (owner.new_id)();
     let waiting: Vec<OutboxItem> = outbox.values().cloned().collect();
     let done = acknowledge(sender, renamed, results, &waiting, &records);
@@ -82,7 +83,7 @@ pub async fn all_counted<T: Transaction>(transaction: &T, user: Uuid) -> Result<
         let stored_row = Stored { is_accepted: false, ..Stored::of(row)? };
         stored.extend(stored_row.record.as_ref().map(|record| record.id).map(|id| (id, stored_row)));
     }
-    let items = rows::items_of(transaction, &stored.keys().copied().collect()).await?;
+    let items = rows::items_of(transaction, &collect_sorted(stored.keys().copied())).await?;
     for (id, stored) in &stored {
         rows::put(transaction, user, *id, stored, &rows::of_record(&items, *id))?;
     }

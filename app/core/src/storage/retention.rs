@@ -6,6 +6,7 @@ use super::indexes::OUTSIDE;
 use super::rows::{self, Stored};
 use crate::catalogue::Catalogue;
 use crate::sync::{OutboxItem, Record, ReplicaRule, Window};
+use crate::values::sort::collect_sorted;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -62,7 +63,7 @@ pub(super) async fn narrow<T: Transaction>(
     let mut range = KeyRange::all();
     loop {
         let chunk = transaction.scan(Source::Store(Store::Replica), &range, Some(CHUNK)).await?;
-        let waiting: BTreeSet<Uuid> = chunk.iter().filter_map(rows::waiting_id).collect();
+        let waiting: BTreeSet<Uuid> = collect_sorted(chunk.iter().filter_map(rows::waiting_id));
         let items = rows::items_of(transaction, &waiting).await?;
         let mut last = None;
         for row in &chunk {
@@ -125,7 +126,7 @@ pub(super) async fn leave<T: Transaction>(
 /// Stores records that a screen has read from the server, outside the window. A record that the feed brings stays as it is.
 /// Returns the number of records that the replica did not have.
 pub async fn hold<T: Transaction>(transaction: &T, user: Uuid, records: &[Record]) -> Result<usize, T::Error> {
-    let ids: BTreeSet<Uuid> = records.iter().map(|record| record.id).collect();
+    let ids: BTreeSet<Uuid> = collect_sorted(records.iter().map(|record| record.id));
     let items = rows::items_of(transaction, &ids).await?;
     let mut stored = rows::stored(transaction, ids).await?;
     let mut new = 0;

@@ -12,6 +12,7 @@ use super::views::mine::journal;
 use crate::entry::{Entry, Fields, State, field};
 use crate::ledger::Item;
 use crate::sync::{Kind, Op, OutboxItem, Record};
+use crate::values::sort::collect_sorted;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use time::Date;
@@ -60,13 +61,13 @@ fn item_order(item: &Item, id: Uuid) -> String {
 /// Returns the photos that fields name.
 fn photos<'a>(fields: impl Iterator<Item = &'a Fields>) -> Option<Key> {
     let hashes = fields.filter_map(|fields| fields.get(field::ATTACHMENTS)?.as_array()).flatten();
-    let hashes: BTreeSet<&str> = hashes.filter_map(Value::as_str).collect();
+    let hashes: BTreeSet<&str> = collect_sorted(hashes.filter_map(Value::as_str));
     (!hashes.is_empty()).then(|| Key::List(hashes.into_iter().map(Key::from).collect()))
 }
 
 /// Returns the row of an outbox item.
 pub(super) fn outbox_row(item: &OutboxItem) -> serde_json::Result<Row> {
-    let mut columns = BTreeMap::from([(RECORD, item.mutation.id.into())]);
+    let mut columns = collect_sorted::<_, BTreeMap<_, _>>([(RECORD, item.mutation.id.into())]);
     if item.refused.is_some() {
         columns.insert(REFUSED, SET);
     } else if item.mutation.op == Op::Delete {
@@ -228,7 +229,7 @@ pub(super) async fn items_of<T: Transaction>(
             }
         }
     }
-    Ok(matching.into_iter().map(|item| (item.mutation.seq, item)).collect())
+    Ok(collect_sorted(matching.into_iter().map(|item| (item.mutation.seq, item))))
 }
 
 /// Writes the rows of some records again, after their outbox items have changed.

@@ -12,8 +12,8 @@ use super::views::mine::journal;
 use crate::entry::Fields;
 use crate::sync::path;
 use crate::sync::{Kind, Mutation, Op, OutboxItem, Path, Record, apply_item_locally, apply_locally, enqueue};
+use crate::values::sort::collect_sorted;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The state from which a form started.
@@ -79,7 +79,7 @@ struct OfRecord {
 async fn of_record<T: Transaction>(transaction: &T, id: Uuid) -> Result<OfRecord, T::Error> {
     let since = meta::get(transaction, Name::Saved(id)).await?.unwrap_or_default();
     let stored = rows::stored(transaction, [id]).await?.remove(&id).unwrap_or_default();
-    let items = rows::items_of(transaction, &BTreeSet::from([id])).await?.into_values().collect();
+    let items = rows::items_of(transaction, &collect_sorted([id])).await?.into_values().collect();
     Ok(OfRecord { stored, items, since })
 }
 

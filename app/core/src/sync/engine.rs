@@ -6,6 +6,7 @@
 
 use crate::rng::SeededRng;
 use crate::sync::protocol::{Mutation, PullResponse, PushResult};
+use crate::values::sort::collect_sorted;
 use std::time::Duration;
 
 /// Initial batch size; it doubles with each success and halves with each failure.
@@ -202,7 +203,7 @@ impl Engine {
         let (Some(first), Some(last)) = (mutations.first(), mutations.last()) else { return self.pull() };
         let status = Status::Sending { first: first.seq, last: last.seq };
         self.phase = Phase::Pushing;
-        self.sent = mutations.iter().map(|mutation| mutation.seq).collect();
+        self.sent = collect_sorted(mutations.iter().map(|mutation| mutation.seq));
         vec![Output::Show(status), Output::Push(mutations)]
     }
 

@@ -16,6 +16,7 @@ use crate::entry::path::{Path, get, paths, set};
 use crate::entry::{Entry, Fields, Rules, State, check_value};
 use crate::sync::merge::{Decision, Existing, Merged, merge, merge_record, present, written};
 use crate::sync::protocol::{Mutation, Op};
+use crate::values::sort::collect_sorted;
 use crate::values::{
     field_error::{ErrorCode, FieldError},
     month::Month,
@@ -294,7 +295,7 @@ fn fill_defaults(fields: &mut Fields) {
 
 /// Returns the paths of all fields, which all count as changed in a new record.
 pub fn all_paths(fields: &Fields) -> BTreeSet<Path<'static>> {
-    paths(fields).into_iter().map(|(path, _)| path.into_owned()).collect()
+    collect_sorted(paths(fields).into_iter().map(|(path, _)| path.into_owned()))
 }
 
 #[cfg(test)]

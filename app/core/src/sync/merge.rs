@@ -5,6 +5,7 @@ use crate::entry::path::{Path, get, paths, set};
 use crate::entry::{Entry, Fields, State, bounds};
 use crate::sync::protocol::{Mutation, Op, Outcome};
 use crate::values::field_error::{ErrorCode, FieldError};
+use crate::values::sort::collect_sorted;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -144,7 +145,7 @@ fn differing_fields(new: &Fields, existing: &Fields) -> Fields {
         !is_default && !is_same(get(existing, path).unwrap_or(&Value::Null), value)
     };
     let all = paths(new).into_iter().filter(differs);
-    all.map(|(path, value)| (path.into(), value.clone())).collect()
+    collect_sorted(all.map(|(path, value)| (path.into(), value.clone())))
 }
 
 /// Lowers the base revision of a mutation from an earlier epoch to the stored revision.

@@ -7,6 +7,7 @@ use crate::entry::path::{get, paths};
 use crate::entry::{Fields, field};
 use crate::sync::protocol::{Mutation, Op, Outcome, PushResult, Record};
 use crate::values::field_error::FieldError;
+use crate::values::sort::collect_sorted;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -215,7 +216,7 @@ pub fn unsent_mutations(outbox: &[OutboxItem], epoch: Option<u64>) -> (Option<Uu
 ///
 /// Mutations that the server still has are answered from its idempotency keys and change nothing.
 pub fn requeue(outbox: &[OutboxItem], sent: Vec<OutboxItem>, replica: &BTreeMap<Uuid, Record>) -> Vec<OutboxItem> {
-    let numbers: BTreeSet<u64> = outbox.iter().map(|item| item.mutation.seq).collect();
+    let numbers: BTreeSet<u64> = collect_sorted(outbox.iter().map(|item| item.mutation.seq));
     let sent = sent.into_iter().filter(|item| !numbers.contains(&item.mutation.seq));
     let sent = sent.map(|item| OutboxItem { again: true, follows: false, ..item.unanswered() });
     let waiting = outbox.iter().cloned().map(|item| OutboxItem { again: true, ..item.unanswered() });

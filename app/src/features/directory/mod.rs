@@ -32,6 +32,7 @@ use jiedui_core::figures::{
     overview::Overview,
 };
 use jiedui_core::values::date::format_date;
+use jiedui_core::values::sort::collect_sorted;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use maud::{Markup, PreEscaped, html};
@@ -123,7 +124,7 @@ fn OrganisationOf() -> impl IntoView {
     let items = use_ledger();
     let entries = use_stored(move |reading| {
         let (id, overview) = (id.get()?, app.overviews.server.get()?);
-        let pairings: BTreeSet<Uuid> = overview.directory().pairings_of(id).map(|pairing| pairing.id).collect();
+        let pairings: BTreeSet<Uuid> = collect_sorted(overview.directory().pairings_of(id).map(|pairing| pairing.id));
         Some(async move {
             let is_its = |head: &EntryHead| {
                 head.organisation == Some(id) || head.pairing.is_some_and(|pairing| pairings.contains(&pairing))

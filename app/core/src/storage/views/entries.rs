@@ -6,7 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::entry::{Entry, Fields, State, field};
 use crate::sync::Kind;
 use crate::sync::{Op, OutboxItem, Record, apply_locally, set_user_locally};
-use crate::values::sort::sort_by_key;
+use crate::values::sort::{collect_sorted, sort_by_key};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ impl EntryView {
 pub fn entry_views(user: Uuid, replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<EntryView> {
     let entries = replica.into_iter().filter(|record| record.kind == Kind::Entry && !record.deleted);
     let mut all: BTreeMap<Uuid, (u64, Fields, bool)> =
-        entries.map(|record| (record.id, (record.rev, record.fields, false))).collect();
+        collect_sorted(entries.map(|record| (record.id, (record.rev, record.fields, false))));
     for outgoing in
         outbox.iter().filter(|item| item.refused.is_none() && !item.is_conflict() && item.mutation.kind == Kind::Entry)
     {

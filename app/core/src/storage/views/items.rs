@@ -6,7 +6,7 @@ use crate::storage::my_entries::PendingDeletion;
 use crate::sync::Kind;
 use crate::sync::{Op, OutboxItem, Record, apply_item_locally};
 use crate::values::field_error::FieldError;
-use crate::values::sort::sort_by_key;
+use crate::values::sort::{collect_sorted, sort_by_key};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -42,9 +42,9 @@ pub struct ItemView {
 /// Merges replica and outbox; the item that is due first comes first.
 pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> {
     let records = replica.into_iter().filter(|record| record.kind == Kind::LedgerItem && !record.deleted);
-    let mut all: BTreeMap<Uuid, (u64, Fields, Fields, SyncState)> = records
-        .map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, SyncState::Sent)))
-        .collect();
+    let mut all: BTreeMap<Uuid, (u64, Fields, Fields, SyncState)> = collect_sorted(
+        records.map(|record| (record.id, (record.rev, record.fields.clone(), record.fields, SyncState::Sent))),
+    );
     for outgoing in outbox.iter().filter(|item| item.mutation.kind == Kind::LedgerItem) {
         let mutation = &outgoing.mutation;
         match (&outgoing.refused, mutation.op) {
@@ -74,7 +74,7 @@ pub fn item_views(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<ItemView> 
 /// Returns the deletions in the outbox, each with the fields of its item. An item that was restored later is left out.
 pub fn item_deletions(replica: Vec<Record>, outbox: &[OutboxItem]) -> Vec<PendingDeletion> {
     let mut items: BTreeMap<Uuid, (u64, Fields)> =
-        replica.into_iter().map(|record| (record.id, (record.rev, record.fields))).collect();
+        collect_sorted(replica.into_iter().map(|record| (record.id, (record.rev, record.fields))));
     let mut deletions = BTreeMap::new();
     for OutboxItem { mutation, .. } in outbox.iter().filter(|item| item.mutation.kind == Kind::LedgerItem) {
         let (rev, fields) = items.entry(mutation.id).or_default();

@@ -24,12 +24,15 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
     let mut merged: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
     // Results for changes of others' entries concern the author of the change.
     let unsettled: BTreeSet<Uuid> =
-        outbox.iter().filter(|item| item.refused.is_some()).map(|item| item.mutation.id).collect();
-    let deleted: BTreeMap<Uuid, (u64, u64)> = outbox
-        .iter()
-        .filter(|item| item.refused.is_none() && item.mutation.kind == Kind::Entry && item.mutation.op == Op::Delete)
-        .map(|item| (item.mutation.id, (item.mutation.seq, item.mutation.base_rev)))
-        .collect();
+        collect_sorted(outbox.iter().filter(|item| item.refused.is_some()).map(|item| item.mutation.id));
+    let deleted: BTreeMap<Uuid, (u64, u64)> = collect_sorted(
+        outbox
+            .iter()
+            .filter(|item| {
+                item.refused.is_none() && item.mutation.kind == Kind::Entry && item.mutation.op == Op::Delete
+            })
+            .map(|item| (item.mutation.id, (item.mutation.seq, item.mutation.base_rev))),
+    );
     let mut deletions: BTreeMap<Uuid, PendingDeletion> = BTreeMap::new();
     let is_by_user = |fields: &Fields| fields.get(field::AUTHOR).and_then(Value::as_str) == Some(&user.to_string());
     for record in replica {
@@ -43,7 +46,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
     }
     let mut confirmed: BTreeMap<Uuid, Fields> =
         collect_sorted(merged.iter().map(|(id, (_, fields))| (*id, fields.clone())));
-    let on_server: BTreeSet<Uuid> = merged.keys().copied().collect();
+    let on_server: BTreeSet<Uuid> = collect_sorted(merged.keys().copied());
     let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
     for outgoing in outbox.into_iter().filter(|item| item.mutation.kind != Kind::LedgerItem) {
         if outgoing.is_conflict() {

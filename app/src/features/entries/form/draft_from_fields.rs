@@ -3,6 +3,7 @@
 use crate::storage::drafts::Draft;
 use jiedui_core::catalogue::{Activity, Kind};
 use jiedui_core::entry::{Answer, Fields, field};
+use jiedui_core::values::sort::collect_sorted;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub fn draft_of(id: Uuid, base_rev: u64, fields: &Fields) -> Draft {
         place: text(field::PLACE),
         pairing: text(field::PAIRING),
         organisation: text(field::ORGANISATION),
-        values: values.map(|(code, number)| (code.clone(), number.to_string())).collect(),
+        values: collect_sorted(values.map(|(code, number)| (code.clone(), number.to_string()))),
         details: details_of(fields),
         rows: rows_of(fields),
         note: text(field::NOTE),
@@ -45,7 +46,7 @@ fn details_of(fields: &Fields) -> BTreeMap<String, Vec<String>> {
     let all = |answer: &Value| Answer::deserialize(answer).map(|answer| answer.all().to_vec()).unwrap_or_default();
     let is_table = |answer: &Value| answer.as_array().is_some_and(|rows| rows.iter().any(Value::is_object));
     let plain = details.filter(|(_, answer)| !is_table(answer));
-    plain.map(|(code, answer)| (code.clone(), all(answer))).collect()
+    collect_sorted(plain.map(|(code, answer)| (code.clone(), all(answer))))
 }
 
 /// Returns the tables, with their cells as typed text.
@@ -53,12 +54,12 @@ fn rows_of(fields: &Fields) -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
     let details = fields.get(field::DETAILS).and_then(Value::as_object).into_iter().flatten();
     let typed =
         |(code, cell): (&String, &Value)| (code.clone(), cell.as_str().map_or_else(|| cell.to_string(), str::to_owned));
-    let row = |row: &Value| Some(row.as_object()?.iter().map(typed).collect::<BTreeMap<_, _>>());
+    let row = |row: &Value| Some(collect_sorted::<_, BTreeMap<_, _>>(row.as_object()?.iter().map(typed)));
     let table = |(code, answer): (&String, &Value)| {
         let rows: Vec<_> = answer.as_array()?.iter().filter_map(row).collect();
         (!rows.is_empty()).then(|| (code.clone(), rows))
     };
-    details.filter_map(table).collect()
+    collect_sorted(details.filter_map(table))
 }
 
 /// Copies an earlier entry of the same activity into a draft, except its date, numbers and note.

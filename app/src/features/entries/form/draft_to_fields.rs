@@ -6,6 +6,7 @@ use jiedui_core::catalogue::{Activity, Field, Kind};
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::{Path, number_value};
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
+use jiedui_core::values::sort::collect_sorted;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -87,7 +88,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         };
         (code.clone(), answer)
     };
-    let mut details: Fields = draft.details.iter().map(answer).collect();
+    let mut details: Fields = collect_sorted(draft.details.iter().map(answer));
     for (code, rows) in &draft.rows {
         let rows = match field(code) {
             Some(field) if is_asked(code) => table(field, rows, &mut errors),
