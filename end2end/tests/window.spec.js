@@ -1,6 +1,6 @@
 // The window of a phone: what it holds, and what it reads from the server.
 import { randomUUID } from "node:crypto";
-import { contentReady, expect, expectReadable, goOffline, goOnline, readyOffline, signIn, test } from "./jiedui.js";
+import { contentReady, expect, expectReadable, fillIn, goOffline, goOnline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const YEAR = new Date().getFullYear();
 
@@ -26,31 +26,39 @@ test("list with few entries on the phone is continued from the server", async ({
   const row = page.locator(`a[href="/list/${id}"]`);
   await expect(page.locator("main")).toContainText(`这台手机上有您范围内 ${YEAR - 1}-01-01 以来的填报`);
   await expect(page.locator("main")).toContainText("更早的内容联网后可以加载");
-  await expect(page.locator("main")).not.toContainText("没有找到符合条件的填报");
+  await expect(page.locator("main")).toContainText("这台手机上没有找到符合条件的填报");
   await expect(row).toHaveCount(0);
   await goOnline(page, line);
   await expect(row).toBeVisible();
   await expect(page.locator("main")).toContainText("已全部加载");
   await expectReadable(page);
   // A search covers the loaded entries.
-  await page.getByLabel("搜索").fill("早年的走访");
+  const search = page.getByLabel("搜索", { exact: true });
+  await search.fill("早年的走访");
   await expect(row).toBeVisible();
-  await page.getByLabel("搜索").fill("没有这样的");
-  await expect(page.locator("main")).toContainText("没有找到符合条件的填报");
+  await search.fill("没有这样的");
+  await expect(page.getByText("没有找到符合条件的填报", { exact: true })).toBeVisible();
 });
 
-test("own earlier entries are loaded on request", async ({ page, server, line }) => {
+test("own earlier entries are loaded on request, or at once where the phone has none", async ({ page, server, line }) => {
   await recordEarlier(server, "recorder");
   await signIn(page, server, "recorder");
   await readyOffline(page);
-  await expect(page.locator("main")).toContainText("以来的填报");
   const entries = page.locator(".entry");
-  await expect(entries).toHaveCount(0);
+  await expect(entries).toHaveCount(1);
+  await expect(page.locator("main")).toContainText("已全部加载");
+  await fillIn(page, { activity: "field_survey", place: "沫阳镇", values: { times: "2" }, note: "今天的走访" });
+  await save(page);
+  await expect(page.getByText("已接收，待审核")).toHaveCount(1);
+  await page.reload();
+  await contentReady(page);
+  await expect(entries.first()).toBeVisible();
   await goOffline(page, line);
+  await expect(page.locator("main")).toContainText("更早的内容联网后可以加载");
   await expect(page.getByRole("button", { name: "加载更早的" })).toHaveCount(0);
   await goOnline(page, line);
   await page.getByRole("button", { name: "加载更早的" }).click();
-  await expect(entries).toHaveCount(1);
+  await expect(entries).toHaveCount(2);
   await expect(page.locator("main")).toContainText("已全部加载");
 });
 

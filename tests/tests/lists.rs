@@ -5,6 +5,7 @@
 use jiedui_tests::{Api, Database, TestEnv};
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const MOYANG: &str = "522728109";
@@ -146,6 +147,29 @@ fn entries_by_date_contain_own_ones_outside_the_scope(#[case] database: Database
 }
 
 /// Entries that arrive or change between two pages move no other entry to another page.
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn entries_of_a_pairing_are_listed_alone(#[case] database: Database) {
+    let env = accounts(database);
+    let server = env.serve(&[]);
+    let county = server.sign_in("county");
+    // The seed has entries under pairings.
+    let all = pages(&county, "/api/v1/entries?order=date&limit=500", "entries", || {}).concat();
+    let pairing_of = |entry: &Value| entry["fields"]["pairing"].as_str().map(str::to_owned);
+    let pairings: BTreeSet<String> = all.iter().filter_map(pairing_of).collect();
+    assert!(pairings.len() > 1, "{pairings:?}");
+    for pairing in &pairings {
+        let path = format!("/api/v1/entries?order=date&limit=2&pairing={pairing}");
+        let mut expected = all.clone();
+        expected.retain(|entry| pairing_of(entry).as_ref() == Some(pairing));
+        assert_eq!(pages(&county, &path, "entries", || {}).concat(), expected);
+    }
+    for invalid in ["order=date&pairing=x", &format!("pairing={}", Uuid::now_v7())] {
+        assert_eq!(county.get(&format!("/api/v1/entries?{invalid}")).status(), 400, "{invalid}");
+    }
+}
+
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

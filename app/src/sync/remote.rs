@@ -77,8 +77,11 @@ async fn hold(app: AppState, records: &[Record], shown: StoredValue<OnScreen>) -
     if !is_open {
         return Ok(0);
     }
-    let new = UserDb::open(user).await?.hold(records).await?;
+    let db = UserDb::open(user).await?;
+    let new = db.hold(records).await?;
     if new > 0 {
+        // Own entries may be among them.
+        app.show_my_entries(db.my_entries().await?);
         app.replica.version.update(|version| *version += 1);
     }
     Ok(new)

@@ -112,7 +112,10 @@ fn List() -> impl IntoView {
             matches.with(|found| found.as_ref().filter(|found| found.is_whole).map_or(0, |found| found.hidden))
         }
     });
-    let query = Signal::derive(move || format!("{}&state={}", parameters_of(&filter.get()), state.get()));
+    let query = Signal::derive(move || {
+        let pairing = pairing.get().map(|id| format!("&pairing={id}")).unwrap_or_default();
+        format!("{}&state={}{pairing}", parameters_of(&filter.get()), state.get())
+    });
     let first = Signal::derive(move || filter.get().dates().0);
     let few = Memo::new(move |_| {
         matches.with(|found| found.as_ref().is_some_and(|found| found.is_whole && found.count < PAGE))
@@ -125,9 +128,9 @@ fn List() -> impl IntoView {
         let overview = app.overviews.server.get().unwrap_or_default();
         matches.with(|found| match found {
             None => view! { <LoadingStored/> }.into_any(),
-            Some(found) if found.count == 0 && found.is_whole && is_open.get() => ().into_any(),
             Some(found) if found.count == 0 && found.is_whole => {
-                view! { <NothingFound text=texts.nothing_found()/> }.into_any()
+                let text = if is_open.get() { texts.nothing_found_on_phone() } else { texts.nothing_found() };
+                view! { <NothingFound text/> }.into_any()
             }
             Some(found) => {
                 let row = |entry_view: &EntryView| {

@@ -80,6 +80,8 @@ fn Entries() -> impl IntoView {
         (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|entry| gone_view(app, entry)).collect_view()}</ul> })
     };
     let menus = OpenMenus::default();
+    // Whether the server may have earlier entries.
+    let is_open = RwSignal::new(false);
     let page = use_stored(move |reading| {
         let (only_settle, limit) = (only_settle.get(), shown.get());
         Some(async move {
@@ -93,9 +95,11 @@ fn Entries() -> impl IntoView {
             |mine: &Arc<MyEntries>| (mine.count, mine.to_settle, !mine.deletions.is_empty() && mine.is_complete);
         app.journal.entries.with(|mine| mine.as_ref().map(count))
     });
+    let few = Memo::new(move |_| counts.get().is_some_and(|(count, ..)| count == 0));
     let list = move || match (counts.get(), page.get()) {
         // Pending deletions have rows of their own.
         (Some((0, _, true)), _) => ().into_any(),
+        (Some((0, _, false)), _) if is_open.get() => view! { <NothingFound text=texts.nothing_recent()/> }.into_any(),
         (Some((0, _, false)), _) => view! { <NothingFound text=texts.no_entries_yet()/> }.into_any(),
         (Some((count, to_settle, _)), Some(read)) => {
             let (only_settle, page) = &*read;
@@ -162,7 +166,7 @@ fn Entries() -> impl IntoView {
                 {gone}
                 <PendingDeletions/>
                 {list}
-                {move || (!only_settle.get()).then(|| view! { <Older part=Part::Own query=Signal::stored("&author=me".to_owned()) first=Signal::stored(None)/> })}
+                {move || (!only_settle.get()).then(|| view! { <Older part=Part::Own query=Signal::stored("&author=me".to_owned()) first=Signal::stored(None) few is_open/> })}
             </section>
         }
         .into_any()

@@ -8,8 +8,9 @@ use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
 use crate::storage::lists::{EntryRange, EntryRow};
 use crate::ui::entry_list::entry_list;
-use crate::ui::filter::query_of;
+use crate::ui::filter::{parameters_of, query_of};
 use crate::ui::lazy::lazy;
+use crate::ui::older::{Older, Part};
 use crate::ui::stored::{FoundEntries, Match, scan, use_stored};
 use futures::FutureExt;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
@@ -80,16 +81,44 @@ fn Sheet(
             Selection::Organisations(ids) => organisations_sheet(app, &data, &ids),
         })
     };
+    let content = Memo::new(move |_| content().map(Markup::into_string));
+    let is_open = Memo::new(move |_| content.with(Option::is_some));
     move || {
-        content().map(|content| {
+        is_open.get().then(|| {
             view! {
                 <section class="sheet" aria-label=texts.details() on:click=select_on_click(selection)>
                     <button type="button" class="button-quiet close" aria-label=texts.close() on:click=move |_| selection.set(None)>"×"</button>
-                    <div inner_html=content.into_string()></div>
+                    <div inner_html=move || content.get().unwrap_or_default()></div>
+                    {older(app, selection, data, entries)}
                 </section>
             }
         })
     }
+}
+
+/// Reads a pairing's entries from the server where the phone has few of them.
+fn older(
+    app: AppState,
+    selection: RwSignal<Option<Selection>>,
+    data: Memo<Arc<MapData>>,
+    entries: Signal<Option<(Uuid, FoundEntries)>>,
+) -> impl IntoView {
+    let pairing = Memo::new(move |_| {
+        let is_signed_in = app.session.user.with(Option::is_some);
+        match selection.get()? {
+            Selection::Pairings(ids) if ids.len() == 1 && is_signed_in => ids.first().copied(),
+            _ => None,
+        }
+    });
+    let query = Signal::derive(move || {
+        let filter = data.with(|data| Filter { place: None, programme: None, ..data.filter.clone() });
+        pairing.get().map(|id| format!("{}&pairing={id}", parameters_of(&filter))).unwrap_or_default()
+    });
+    let first = Signal::derive(move || data.with(|data| data.filter.dates().0));
+    let few = Memo::new(move |_| {
+        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < LIMIT))
+    });
+    move || pairing.get().map(|_| view! { <Older part=Part::Entries query first few/> })
 }
 
 /// Renders the name, a line about it, and the number of entries.

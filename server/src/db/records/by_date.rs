@@ -8,7 +8,7 @@ use crate::db::records::stored;
 use crate::db::{Db, Result};
 use jiedui_core::access::user::User;
 use jiedui_core::access::visibility::Visibility;
-use jiedui_core::entry::State;
+use jiedui_core::entry::{State, field};
 use jiedui_core::sync::{Kind, Record};
 use jiedui_core::values::date::{format_date, parse_date};
 use jiedui_core::values::month::Month;
@@ -61,22 +61,31 @@ pub struct Page {
     pub next: Option<Position>,
 }
 
-/// Returns at most `limit` entries that the user may see, newest date first. `only_own` returns those of which the user
-/// is the author. A page can be shorter than `limit`, or empty, although the list continues: each page reads a limited
+/// Conditions in addition to a filter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Only {
+    /// Entries of which the user is the author.
+    pub own: bool,
+    /// Entries of this pairing.
+    pub pairing: Option<Uuid>,
+}
+
+/// Returns at most `limit` entries that the user may see, newest date first. A page can be shorter than `limit`, or empty, although the list continues: each page reads a limited
 /// number of rows.
 pub async fn list(
     db: &Db,
     user: &User,
     filter: &Filter,
-    only_own: bool,
+    only: Only,
     after: Option<Position>,
     limit: usize,
     today: Date,
 ) -> Result<Page> {
     let visibility = Visibility::of(user).narrowed(filter.place.as_deref(), filter.programme.as_deref());
-    let query = Query { user: user.id, visibility: visibility.filter(|_| !only_own), filter };
+    let query = Query { user: user.id, visibility: visibility.filter(|_| !only.own), filter };
     let Some(mut walk) = Walk::new(filter, after, today) else { return Ok(Page { entries: Vec::new(), next: None }) };
-    let is_filtered = filter.state.is_some() || filter.activity.is_some();
+    let is_filtered = filter.state.is_some() || filter.activity.is_some() || only.pairing.is_some();
+    let is_wanted = |record: &Record| only.pairing.is_none_or(|pairing| pairing_of(record) == Some(pairing));
     let (mut entries, mut last, mut read, mut room) = (Vec::new(), None, 0, Room::new(limit));
     loop {
         let wanted = if is_filtered && read > 0 { room.most_rows() } else { room.rows(entries.len()) };
@@ -89,8 +98,11 @@ pub async fn list(
                 return Ok(Page { entries, next: last });
             }
             last = Some(row.position());
-            room.add(row.size());
-            entries.extend(row.record()?);
+            let size = row.size();
+            if let Some(record) = row.record()?.filter(is_wanted) {
+                room.add(size);
+                entries.push(record);
+            }
         }
         if is_range_complete {
             if !walk.advance() {
@@ -135,6 +147,11 @@ impl Row {
         let parsed = stored::omit_unreadable(parse())?;
         Ok(parsed.map(|(rev, fields)| Record { kind: Kind::Entry, id, rev, fields, deleted: false }))
     }
+}
+
+/// Returns the pairing that an entry names.
+fn pairing_of(record: &Record) -> Option<Uuid> {
+    record.fields.get(field::PAIRING)?.as_str()?.parse().ok()
 }
 
 /// Days that are searched, the latest first.

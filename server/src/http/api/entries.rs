@@ -1,7 +1,7 @@
 //! Lists of entries, and one entry with its history: `/api/v1/entries`.
 
 use crate::clock::today;
-use crate::db::records::by_date;
+use crate::db::records::by_date::{self, Only};
 use crate::db::records::entry;
 use crate::db::records::record::scope;
 use crate::http::extract::body::Accept;
@@ -24,6 +24,7 @@ use uuid::Uuid;
 #[utoipa::path(get, path = "/api/v1/entries", params(
     ("order" = Option<String>, Query, description = "`date`: by the date of the entry, instead of the time at which it was recorded"),
     ("author" = Option<String>, Query, description = "`me`: only the user's own entries; requires `order=date`"),
+    ("pairing" = Option<String>, Query, description = "only entries of this pairing; requires `order=date`"),
     ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
     ("state" = Option<String>, Query), ("activity" = Option<String>, Query),
     ("include" = Option<String>, Query, description = "`verified`: verified entries only"),
@@ -42,10 +43,12 @@ pub async fn list(
     let limit = query.limit(50, 500);
     let is_by_date = query.one_of("order", &["date"]).is_some();
     let only_own = query.one_of("author", &["me"]).is_some();
+    let pairing = query.parsed::<Uuid>("pairing");
     if is_by_date {
         let after = query.parsed("after");
         query.finish()?;
-        let page = by_date::list(&app.db, &user, &filter, only_own, after, limit, today()).await?;
+        let only = Only { own: only_own, pairing };
+        let page = by_date::list(&app.db, &user, &filter, only, after, limit, today()).await?;
         let next = page.next.map(|position| position.to_string());
         return Ok(wants.answer(&EntriesResponse { entries: page.entries, next }));
     }
@@ -53,6 +56,9 @@ pub async fn list(
     query.finish()?;
     if only_own {
         return Err(Problem::field("author", ErrorCode::Unknown));
+    }
+    if pairing.is_some() {
+        return Err(Problem::field("pairing", ErrorCode::Unknown));
     }
     let limit_and_one = i64::try_from(limit).unwrap_or(500) + 1;
     let mut page = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;
