@@ -40,6 +40,8 @@ export class Server {
     for await (const line of readline.createInterface({ input: this.process.stdout })) {
       const [, username, password] = line.match(/^ {2}(\w+) +(\w+)$/) ?? [];
       if (username) this.passwords[username] = password;
+      const [, setup] = line.match(/\/setup#(\S+)$/) ?? [];
+      if (setup) this.setup = setup;
       if (line.startsWith("http://")) {
         this.port = Number(new URL(line).port);
         break;

@@ -1,9 +1,11 @@
 //! A running server, from its start to the end of its last request.
 
+use crate::auth::token::{new_token, token_hash};
 use crate::cli::error::CliError;
 use crate::cli::open;
 use crate::config::Config;
 use crate::connections::{self, Limits};
+use crate::db::accounts::account;
 use crate::db::feed;
 use crate::demo;
 use crate::http::router;
@@ -43,7 +45,9 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     let limits = Limits::new(config.connections);
     let site = Site::load(config.site.as_deref());
     let site = site.map_err(|error| CliError::Argument(format!("JIEDUI_SITE: {error}")))?;
-    let app = AppState::new(config, db.clone(), site).await?;
+    let setup = if account::exist(&db).await? { None } else { Some(new_token()?) };
+    let setup_hash = setup.as_deref().map(token_hash);
+    let app = AppState::new(config, db.clone(), site, setup_hash).await?;
     let (tasks, stopping) = (app.tasks.clone(), app.stopping.clone());
     if let Some(address) = admin_listen {
         let recorder = PrometheusBuilder::new().install_recorder();
@@ -70,6 +74,10 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     let (listener, router, until) = (Arc::new(listener), router(app), stopping.subscribe());
     let serving =
         tasks.keep("http", move || connections::serve(listener.clone(), router.clone(), limits, until.clone()));
+    if let Some(token) = setup {
+        // The part after `#` is not sent to the server, so no log has it.
+        println!("还没有账号，请打开 / no account yet, open: http://{address}/setup#{token}");
+    }
     println!("http://{address}");
     stop.await;
     // Event streams do not end by themselves.

@@ -52,6 +52,8 @@ pub struct Inner {
     pub exports: Exports,
     /// Web Push to subscribed browsers.
     pub web_push: WebPush,
+    /// Hash of the token that creates the first account; `None` if there were accounts at the start.
+    pub setup: Option<Vec<u8>>,
     /// Limits of signing in.
     pub throttle: Arc<LoginThrottle>,
     /// The app's files.
@@ -76,7 +78,7 @@ impl FromRef<AppState> for LeptosOptions {
 
 impl AppState {
     /// Creates the state of a server on an open, filled database.
-    pub async fn new(config: Config, db: Db, site: Site) -> Result<Self, DbError> {
+    pub async fn new(config: Config, db: Db, site: Site, setup: Option<Vec<u8>>) -> Result<Self, DbError> {
         let cache = Cache::load(&db).await?;
         let epoch = crate::db::feed::epoch(&db).await?;
         let (changes, _) = watch::channel(crate::db::feed::last_change(&db).await?);
@@ -99,6 +101,7 @@ impl AppState {
             writer,
             exports: Exports::default(),
             web_push,
+            setup,
             throttle: Arc::default(),
             site,
             leptos,

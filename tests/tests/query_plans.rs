@@ -58,6 +58,12 @@ fn queries_at_start_use_an_index(#[case] database: Database) {
     let account = if database == Database::Sqlite { "x'00'" } else { "'00000000-0000-0000-0000-000000000000'" };
     let sessions = env.plan_of(&format!("DELETE FROM session WHERE account = {account}"));
     assert!(sessions.contains("session_account"), "{sessions}");
+    let of_account = env.plan_of(&format!(
+        "SELECT token_hash FROM session WHERE account = {account} AND expires_at > 5 ORDER BY seen_at DESC"
+    ));
+    assert!(of_account.contains("session_account"), "{of_account}");
+    let code = env.plan_of(&format!("SELECT code_hash FROM sign_in_code WHERE account = {account} AND expires_at > 5"));
+    assert!(!code.to_lowercase().contains("scan sign_in_code") && !code.contains("Seq Scan"), "{code}");
     let photo = env.plan_of("SELECT record FROM attachment_reference WHERE sha256 = 'x'");
     assert!(!photo.to_lowercase().contains("scan attachment_reference") && !photo.contains("Seq Scan"), "{photo}");
 }

@@ -42,12 +42,23 @@ impl Rule {
     }
 }
 
-const ROUTES: [(&str, &str, Rule); 51] = [
+const ROUTES: [(&str, &str, Rule); 61] = [
     ("GET", "/healthz", Rule::Open),
     ("GET", "/readyz", Rule::Open),
     ("POST", "/api/v1/session", Rule::Open),
     ("GET", "/api/v1/session", Rule::Account),
     ("DELETE", "/api/v1/session", Rule::Account),
+    ("POST", "/api/v1/session/code", Rule::Open),
+    ("POST", "/api/v1/setup", Rule::Open),
+    ("PUT", "/api/v1/account", Rule::Account),
+    ("PUT", "/api/v1/account/password", Rule::Account),
+    ("GET", "/api/v1/users", Rule::Coordinating),
+    ("POST", "/api/v1/users", Rule::Coordinating),
+    ("PUT", "/api/v1/users/{id}", Rule::Coordinating),
+    ("POST", "/api/v1/users/{id}/code", Rule::Coordinating),
+    // Of the own account, or of one that the user may administer; of others there are none.
+    ("GET", "/api/v1/users/{id}/sessions", Rule::Account),
+    ("DELETE", "/api/v1/users/{id}/sessions/{session}", Rule::Account),
     ("GET", "/api/v1/catalogue", Rule::Shared),
     ("GET", "/api/v1/places", Rule::Shared),
     ("GET", "/api/v1/indicators", Rule::Shared),
@@ -106,6 +117,7 @@ fn status(api: &Api, method: &str, path: &str) -> u16 {
         ("{code}", "nothing"),
         ("{id}", "018cc251-f400-7000-8000-00000000ffff"),
         ("{sha256}", &"0".repeat(64)),
+        ("{session}", "018cc251-f400-7000-8000-00000000fffe"),
         ("{month}", "2026-01"),
         ("{year}", "2026"),
     ];

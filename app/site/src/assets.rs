@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 54] = [
+const STYLE: [&str; 55] = [
     "tokens",
     "base",
     "components/button",
@@ -67,6 +67,7 @@ const STYLE: [&str; 54] = [
     "features/help",
     "features/kit",
     "features/me",
+    "features/people",
     "print",
 ];
 /// Oldest supported browsers, for which the styles are lowered.

@@ -48,7 +48,8 @@ async fn send_with_timeout(request: Request) -> Result<Response, ApiError> {
     Ok(answer)
 }
 
-async fn send(request: Request) -> Result<Response, ApiError> {
+/// Sends a request and returns its answer, unless that has an error status.
+pub(super) async fn send(request: Request) -> Result<Response, ApiError> {
     let answer = send_with_timeout(request).await?;
     let status = answer.status();
     if answer.ok() || status == 304 {

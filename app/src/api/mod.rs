@@ -5,4 +5,5 @@ pub mod endpoints;
 pub mod error;
 pub mod guide;
 pub mod imports;
+pub mod people;
 pub mod reference;

@@ -83,6 +83,7 @@ fn account(app: AppState, user: &User) -> impl IntoView + use<> {
                 <span class="me-term">{texts.sync_state()}</span>
                 <span><span inner_html=move || sync_text(app)></span><small inner_html=offline></small></span>
             </p>
+            <a class="button" href="/me/account">{texts.own_account()}</a>
             <button type="button" class="button" on:click=move |_| app.sync.notify(Input::SyncNow)>
                 <Icon name="busy"/>{texts.sync_now()}
             </button>

@@ -67,6 +67,7 @@ fn SignInScreen() -> impl IntoView {
                     {move || if busy.get() { texts.signing_in() } else { texts.sign_in() }}
                 </button>
             </form>
+            <p class="actions"><a class="button button-quiet" href="/sign-in/code">{texts.code_have()}</a></p>
         </section>
     }
 }

@@ -1,6 +1,7 @@
 //! Names of the domain's codes: states, statuses, kinds and qualifiers.
 
 use super::texts::Texts;
+use jiedui_core::access::user::Role;
 use jiedui_core::directory::organisation::OrganisationKind;
 use jiedui_core::entry::State;
 use jiedui_core::ledger::Status;
@@ -54,4 +55,15 @@ pub fn qualifier_pattern(texts: &Texts, qualifier: Qualifier) -> &'static str {
 pub fn qualifier(texts: &Texts, qualifier: Qualifier) -> &'static str {
     let pattern = qualifier_pattern(texts, qualifier);
     pattern.split("{}").next().unwrap_or(pattern).trim()
+}
+
+/// Returns the name of a role.
+pub fn role_name(texts: &Texts, role: Role) -> &'static str {
+    match role {
+        Role::Recorder => texts.role_recorder(),
+        Role::Reviewer => texts.role_reviewer(),
+        Role::Coordinator => texts.role_coordinator(),
+        Role::Admin => texts.role_admin(),
+        Role::Viewer => texts.role_viewer(),
+    }
 }

@@ -20,9 +20,14 @@ use crate::features::kit::Kit;
 use crate::features::ledger::{LedgerItem, LedgerList};
 use crate::features::me::Me;
 use crate::features::my_work::MyWork;
+use crate::features::own_account::OwnAccount;
+use crate::features::people::PeopleList;
+use crate::features::people::account::PersonForm;
 use crate::features::report::ReportPage;
 use crate::features::review::{EntryDetail, ReviewQueue};
+use crate::features::setup::SetUp;
 use crate::features::sign_in::SignIn;
+use crate::features::sign_in_code::CodeSignIn;
 use crate::state::AppState;
 use crate::state::bootstrap::BootstrapData;
 use crate::sync;
@@ -56,6 +61,8 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/indicators/:code") view=IndicatorDetail/>
                     <Route path=path!("/report") view=ReportPage/>
                     <Route path=path!("/sign-in") view=SignIn/>
+                    <Route path=path!("/sign-in/code") view=CodeSignIn/>
+                    <Route path=path!("/setup") view=SetUp/>
                     <Route path=path!("/help") view=Help/>
                     <Route path=path!("/help/:page") view=Help/>
                     <Route path=path!("/list") view=AllEntries/>
@@ -72,6 +79,9 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/catalogue/indicators/:code") view=IndicatorForm/>
                     <Route path=path!("/kit") view=Kit/>
                     <Route path=path!("/me") view=Me/>
+                    <Route path=path!("/me/account") view=OwnAccount/>
+                    <Route path=path!("/people") view=PeopleList/>
+                    <Route path=path!("/people/:id") view=PersonForm/>
                     <Route path=path!("/work") view=MyWork/>
                     <Route path=path!("/needs") view=LedgerList/>
                     <Route path=path!("/needs/new") view=LedgerItem/>

@@ -4,9 +4,9 @@
 //!
 //! | chunk | content |
 //! | --- | --- |
-//! | `record` | sign-in, recording, own entries, own page, and the sync |
+//! | `record` | sign-in, recording, own entries, own page and account, and the sync |
 //! | `browse` | lists, details, review, ledger, the map's sheet |
-//! | `office` | import, catalogue, changes of the directory |
+//! | `office` | import, catalogue, people, changes of the directory |
 //! | `display` | report and wall |
 //! | `kit` | the kit page of the demonstration |
 
@@ -50,10 +50,10 @@ impl Chunk {
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         match *parts.as_slice() {
             ["entries", _, "conflict"] => Self::Browse,
-            ["sign-in" | "me" | "entries", ..] => Self::Record,
-            ["catalogue" | "import" | "pairings", ..] | ["organisations", "new"] | ["organisations", _, "edit"] => {
-                Self::Office
-            }
+            ["sign-in" | "setup" | "me" | "entries", ..] => Self::Record,
+            ["catalogue" | "import" | "pairings" | "people", ..]
+            | ["organisations", "new"]
+            | ["organisations", _, "edit"] => Self::Office,
             ["report"] => Self::Display,
             [""] if query.contains("screen=wall") => Self::Display,
             _ => Self::Browse,
@@ -164,6 +164,11 @@ mod tests {
     #[case("/organisations/new", "", Chunk::Office)]
     #[case("/pairings/1", "", Chunk::Office)]
     #[case("/catalogue/programmes/health", "", Chunk::Office)]
+    #[case("/people", "", Chunk::Office)]
+    #[case("/people/new", "", Chunk::Office)]
+    #[case("/me/account", "", Chunk::Record)]
+    #[case("/sign-in/code", "", Chunk::Record)]
+    #[case("/setup", "", Chunk::Record)]
     #[case("/report", "?year=2026", Chunk::Display)]
     #[case("/", "?screen=wall", Chunk::Display)]
     fn page_belongs_to_the_chunk_of_its_screen(#[case] path: &str, #[case] query: &str, #[case] chunk: Chunk) {

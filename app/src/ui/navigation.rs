@@ -76,7 +76,7 @@ const fn to(
     Destination { address, icon, name, group, access }
 }
 
-static DESTINATIONS: [Destination; 14] = [
+static DESTINATIONS: [Destination; 15] = [
     to("/work", "work", Texts::nav_work, Group::Work, Access::SignedIn),
     to("/entries", "entries", Texts::nav_entries, Group::Work, Access::Recording),
     to("/review", "review", Texts::nav_review, Group::Work, Access::Reviewing),
@@ -89,6 +89,7 @@ static DESTINATIONS: [Destination; 14] = [
     to("/organisations", "organisations", Texts::nav_organisations, Group::Base, Access::Everyone),
     to("/import", "import", Texts::nav_import, Group::Base, Access::Recording),
     to("/catalogue", "catalogue", Texts::nav_catalogue, Group::Base, Access::Coordinating),
+    to("/people", "people", Texts::nav_people, Group::Base, Access::Coordinating),
     to("/help", "help", Texts::nav_help, Group::Own, Access::Everyone),
     to("/me", "me", Texts::nav_me, Group::Own, Access::Everyone),
 ];

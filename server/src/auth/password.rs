@@ -23,39 +23,48 @@ pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
     Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && hash.is_some()
 }
 
-/// Passwords that attackers try first.
-const WORST: [&str; 14] = [
-    "password",
-    "passw0rd",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "87654321",
-    "01234567",
-    "11223344",
-    "12341234",
-    "abcdefgh",
-    "abcd1234",
-    "qwertyui",
-    "qwertyuiop",
-    "1q2w3e4r",
-];
+/// Passwords that attackers try first, in lower case: common ones of leaks (from zxcvbn, MIT licence) and of this project.
+const KNOWN: &str = include_str!("known_passwords.txt");
 /// Minimum number of characters of a password.
-const SHORTEST: usize = 8;
+pub const SHORTEST: usize = 8;
+/// Maximum length of a password, in bytes.
+pub const LONGEST: usize = 1_000;
+
+/// Reason why a password is rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weakness {
+    /// Fewer than [`SHORTEST`] characters.
+    #[error("must have at least {SHORTEST} characters")]
+    Short,
+    /// More than [`LONGEST`] bytes.
+    #[error("must have at most {LONGEST} bytes")]
+    Long,
+    /// A single character, repeated.
+    #[error("must not be one character again and again")]
+    Repeated,
+    /// The user name.
+    #[error("must not be the user name")]
+    Username,
+    /// A password that attackers try first.
+    #[error("is one of those that are tried first")]
+    Known,
+}
 
 /// Returns the reason why a password is rejected; `None` if it is accepted.
-pub fn weakness(password: &str, username: &str) -> Option<&'static str> {
+pub fn weakness(password: &str, username: &str) -> Option<Weakness> {
     let mut letters = password.chars();
     let first = letters.next();
     let plain = password.trim().to_lowercase();
     if password.chars().count() < SHORTEST {
-        Some("must have at least 8 characters")
+        Some(Weakness::Short)
+    } else if password.len() > LONGEST {
+        Some(Weakness::Long)
     } else if letters.all(|letter| Some(letter) == first) || plain.is_empty() {
-        Some("must not be one character again and again")
+        Some(Weakness::Repeated)
     } else if plain == username.trim().to_lowercase() {
-        Some("must not be the user name")
-    } else if WORST.contains(&plain.as_str()) {
-        Some("is one of those that are tried first")
+        Some(Weakness::Username)
+    } else if KNOWN.lines().any(|known| known == plain) {
+        Some(Weakness::Known)
     } else {
         None
     }
@@ -85,6 +94,8 @@ mod tests {
     #[case(" \u{3000} \u{3000} \u{3000} \u{3000}", false)]
     #[case("Password", false)]
     #[case("12345678", false)]
+    #[case("Sunshine1", false)]
+    #[case("woaini1314", false)]
     #[case("The.Village", false)]
     fn weak_password_is_rejected(#[case] password: &str, #[case] is_taken: bool) {
         assert_eq!(weakness(password, "the.village").is_none(), is_taken);

@@ -2,10 +2,12 @@
 
 use super::error::CliError;
 use super::open::open;
+use crate::auth::code::{canonical_code, new_code};
 use crate::auth::password;
 use crate::config::Storage;
 use crate::db::Db;
 use crate::db::accounts::account::{self, Account};
+use crate::db::accounts::code;
 use crate::db::reference::load;
 use crate::db::reference::load::Reference;
 use clap::Subcommand;
@@ -78,6 +80,14 @@ pub enum UserCommand {
     },
     /// Open a closed account again; it needs a new password
     Enable {
+        /// User name for signing in
+        #[arg(long)]
+        username: String,
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Print a one-time code with which the person sets a new password; it works for a week
+    Code {
         /// User name for signing in
         #[arg(long)]
         username: String,
@@ -164,6 +174,16 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
             if needs_password {
                 eprintln!("jiedui: `{username}` has no password: set one with `jiedui user password`");
             }
+        }
+        UserCommand::Code { username, storage } => {
+            let (db, account) = find(&storage, &username).await?;
+            if account.disabled {
+                return Err(CliError::Argument(format!("--username: `{username}` is closed")));
+            }
+            let new = new_code()?;
+            let hash = password::hash_password(&canonical_code(&new))?;
+            code::issue(&db, account.user.id, &hash, account.user.id).await?;
+            println!("{new}");
         }
         UserCommand::Password { username, storage } => {
             let (db, account) = find(&storage, &username).await?;

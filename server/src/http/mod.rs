@@ -6,11 +6,12 @@ pub mod extract;
 mod openapi;
 pub mod pages;
 pub mod problem;
+mod qr;
 
 use crate::state::AppState;
 use api::{
-    attachments, catalogue, directory, entries, export, health, imports, indicators, ledger, live, map, notices,
-    overview, periods, pull, push, session, shares, year_pack,
+    account, attachments, catalogue, directory, entries, export, health, imports, indicators, ledger, live, map,
+    notices, overview, periods, pull, push, session, shares, users, year_pack,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -55,8 +56,17 @@ pub fn router(app: AppState) -> Router {
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(session::sign_in, session::who_am_i, session::sign_out))
+                .routes(routes!(account::sign_in_with_code))
+                .routes(routes!(account::set_up))
+                .routes(routes!(account::set_own))
+                .routes(routes!(account::set_own_password))
                 .layer(DefaultBodyLimit::max(session::LARGEST_BODY)),
         )
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::change))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::sessions))
+        .routes(routes!(users::end_session))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(catalogue::set_programme))
         .routes(routes!(catalogue::set_activity))

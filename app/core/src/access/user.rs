@@ -78,6 +78,15 @@ impl Scope {
         self.places.is_empty() || self.places.iter().any(|above| covers(above, code))
     }
 
+    /// Returns whether another scope is part of this one.
+    pub fn includes(&self, other: &Self) -> bool {
+        let has_places =
+            self.places.is_empty() || !other.places.is_empty() && other.places.iter().all(|code| self.has_place(code));
+        let has_programmes = self.programmes.is_empty()
+            || !other.programmes.is_empty() && other.programmes.iter().all(|code| self.has_programme(code));
+        has_places && has_programmes
+    }
+
     /// Returns whether the scope includes a programme.
     pub fn has_programme(&self, code: &str) -> bool {
         self.programmes.is_empty() || self.programmes.iter().any(|programme| programme == code)

@@ -17,4 +17,5 @@ pub mod problem;
 pub mod schema;
 pub mod session;
 pub mod shares;
+pub mod users;
 pub mod year_pack;

@@ -55,6 +55,16 @@ pub enum ErrorCode {
     Closed,
     /// The entry is approved.
     Approved,
+    /// Too few characters.
+    TooShort,
+    /// A password that is easy to guess.
+    WeakPassword,
+    /// The user name is taken.
+    Taken,
+    /// A wrong password or one-time code.
+    Wrong,
+    /// Rights of the own account, which another person has to change.
+    OwnAccount,
     /// The reviewer entered the numbers or changed them last: another reviewer has to approve them.
     OwnNumbers,
     /// Duplicate of another row of the table, whose number is the limit.
@@ -170,6 +180,16 @@ impl FieldError {
             ErrorCode::Approved => {
                 ("已审核的填报不能删除，请联系协调员", "An approved entry cannot be deleted. Contact a coordinator")
             }
+            ErrorCode::TooShort => ("至少 {} 个字符", "At least {} characters"),
+            ErrorCode::WeakPassword => {
+                ("这个密码太容易被猜到，请换一个", "This password is easy to guess: choose another")
+            }
+            ErrorCode::Taken => ("已有这个用户名，请换一个", "This user name is taken: choose another"),
+            ErrorCode::Wrong => ("不对，请再看一下", "Wrong: please check it"),
+            ErrorCode::OwnAccount => (
+                "自己的身份、范围和停用要由另一位管理人员办理",
+                "Another person has to change your own role or scope, or close your account",
+            ),
             ErrorCode::OwnNumbers => (
                 "数字是您填报或最后修改的，请由另一位审核人员通过",
                 "You entered these numbers or changed them last: another reviewer has to approve them",

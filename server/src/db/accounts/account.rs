@@ -78,6 +78,13 @@ pub async fn by_username(db: &Db, username: &str) -> Result<Option<Account>> {
     Ok(None)
 }
 
+/// Returns the account with this identifier.
+pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Account>> {
+    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1"));
+    let row = with_db!(primary db, |pool| sqlx::query_as::<_, AccountRow>(query).bind(id).fetch_optional(pool).await?);
+    row.map(AccountRow::parse).transpose()
+}
+
 /// Renames accounts of earlier versions to their canonical names. Returns the names that stay because another account
 /// has the canonical one.
 pub async fn respell(db: &Db) -> Result<Vec<String>> {
@@ -117,11 +124,36 @@ pub async fn all(db: &Db) -> Result<Vec<Account>> {
     rows.into_iter().filter_map(|row| stored::omit_unreadable(row.parse()).transpose()).collect()
 }
 
+/// Returns whether there are accounts.
+pub async fn exist(db: &Db) -> Result<bool> {
+    let query = "SELECT id FROM account LIMIT 1";
+    let first: Option<Uuid> = with_db!(primary db, |pool| sqlx::query_scalar(query).fetch_optional(pool).await?);
+    Ok(first.is_some())
+}
+
 /// Adds an account. Returns false if the name exists.
 pub async fn add(db: &Db, account: &Account) -> Result<bool> {
-    let query =
+    insert(
+        db,
+        account,
         "INSERT INTO account (id, username, name, role, places, programmes, password_hash, disabled, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (username) DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (username) DO NOTHING",
+    )
+    .await
+}
+
+/// Adds the first account. Returns false if there is one.
+pub async fn add_first(db: &Db, account: &Account) -> Result<bool> {
+    insert(
+        db,
+        account,
+        "INSERT INTO account (id, username, name, role, places, programmes, password_hash, disabled, created_at)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM account)",
+    )
+    .await
+}
+
+async fn insert(db: &Db, account: &Account, query: &'static str) -> Result<bool> {
     let user = &account.user;
     let places = serde_json::to_string(&user.scope.places)?;
     let programmes = serde_json::to_string(&user.scope.programmes)?;
@@ -142,6 +174,9 @@ pub async fn add(db: &Db, account: &Account) -> Result<bool> {
     tx.commit().await?;
     Ok(added > 0)
 }
+
+/// Withdraws the one-time code of an account.
+const WITHDRAW_CODE: &str = "DELETE FROM sign_in_code WHERE account = $1";
 
 /// Changes an account except for its identifier and user name, and ends all its sessions, so that the new rights apply
 /// at once.
@@ -166,6 +201,9 @@ pub async fn change(db: &Db, account: &Account) -> Result<()> {
         .await
         .map(drop)?);
     with_db!(tx &mut tx, |connection| sqlx::query(end).bind(user.id).execute(connection).await.map(drop)?);
+    if account.disabled {
+        with_db!(tx &mut tx, |connection| sqlx::query(WITHDRAW_CODE).bind(user.id).execute(connection).await.map(drop)?);
+    }
     tx.commit().await
 }
 
@@ -180,4 +218,35 @@ pub async fn renew_password(db: &Db, account: &Account) -> Result<()> {
         .await
         .map(drop)?);
     tx.commit().await
+}
+
+/// Stores another display name. Sessions stay valid.
+pub async fn rename(db: &Db, id: Uuid, name: &str) -> Result<()> {
+    let query = "UPDATE account SET name = $2 WHERE id = $1";
+    let mut tx = db.begin().await?;
+    with_db!(tx &mut tx, |connection| sqlx::query(query).bind(id).bind(name).execute(connection).await.map(drop)?);
+    tx.commit().await
+}
+
+/// Stores a new password hash if the present one is `current`, and ends all sessions but one. Returns false if another
+/// change came first.
+pub async fn change_password(db: &Db, id: Uuid, current: &str, new: &str, session: &[u8]) -> Result<bool> {
+    let query = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND NOT disabled";
+    let end = "DELETE FROM session WHERE account = $1 AND token_hash <> $2";
+    let mut tx = db.begin().await?;
+    let changed = with_db!(tx &mut tx, |connection| sqlx::query(query)
+        .bind(id)
+        .bind(current)
+        .bind(new)
+        .execute(connection)
+        .await?
+        .rows_affected());
+    if changed == 0 {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    with_db!(tx &mut tx, |connection| sqlx::query(end).bind(id).bind(session).execute(connection).await.map(drop)?);
+    with_db!(tx &mut tx, |connection| sqlx::query(WITHDRAW_CODE).bind(id).execute(connection).await.map(drop)?);
+    tx.commit().await?;
+    Ok(true)
 }

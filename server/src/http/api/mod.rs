@@ -1,5 +1,6 @@
 //! The HTTP API, one file for each resource.
 
+pub mod account;
 pub mod attachments;
 pub mod catalogue;
 pub mod directory;
@@ -18,4 +19,5 @@ pub mod pull;
 pub mod push;
 pub mod session;
 pub mod shares;
+pub mod users;
 pub mod year_pack;

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use crate::auth::throttle::{Refusal, Visitor};
+use crate::auth::throttle::{Attempt, Refusal, Visitor};
 use crate::auth::{password, token};
 use crate::connections::Peer;
 use crate::db::accounts::{account, session};
@@ -51,37 +51,61 @@ pub async fn sign_in(
         }
     };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let turn = attempt.turn();
-    let right = tokio::task::spawn_blocking(move || {
-        let is_right = password::verify_password(&password, hash.as_deref());
-        drop(turn);
-        is_right
-    });
-    let is_right = right.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a password could not be checked");
-        false
-    });
+    let is_right = is_secret(&mut attempt, password, hash).await;
     let Some(account) = account.filter(|_| is_right) else {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "用户名或密码不对", "Wrong user name or password"));
     };
     attempt.succeed();
+    open_session(&app, account.user, device_name, &headers, wants).await
+}
+
+/// Returns whether a password or code matches a hash. Takes the same time without a hash.
+pub(super) async fn is_secret(attempt: &mut Attempt, secret: String, hash: Option<String>) -> bool {
+    let turn = attempt.turn();
+    // An account without a password has an empty hash, which would be compared at once.
+    let hash = hash.filter(|hash| !hash.is_empty());
+    let right = tokio::task::spawn_blocking(move || {
+        let is_right = password::verify_password(&secret, hash.as_deref());
+        drop(turn);
+        is_right
+    });
+    right.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a password could not be checked");
+        false
+    })
+}
+
+/// Opens a session of a user and returns the answer that sets its cookie.
+pub(super) async fn open_session(
+    app: &AppState,
+    user: User,
+    device_name: Option<String>,
+    headers: &HeaderMap,
+    wants: Accept,
+) -> Result<Response, Problem> {
     let token = token::new_token().map_err(|error| {
         tracing::error!(%error, "no token could be made");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "暂时无法登录", "Signing in is not possible just now")
     })?;
-    let device_name = device_name.unwrap_or_default();
-    session::add(&app.db, &token::token_hash(&token), account.user.id, &device_name).await?;
+    let device_name = device_name.unwrap_or_else(|| browser(headers));
+    session::add(&app.db, &token::token_hash(&token), user.id, &device_name).await?;
     let seconds = session::LIFETIME / 1000;
     let cookie = format!("{COOKIE}={token}; Max-Age={seconds}");
-    let user = User { verifies_own: app.config.own_review, ..account.user };
+    let user = User { verifies_own: app.config.own_review, ..user };
     let user = SessionUser::new(user, &app.reference().catalogue);
     let mut response = wants.answer(&SignInResponse { user, token });
-    set_cookie(&mut response, &cookie, &headers);
+    set_cookie(&mut response, &cookie, headers);
     Ok(response)
 }
 
+/// Returns the browser's name for itself, shortened, as the name of a device.
+fn browser(headers: &HeaderMap) -> String {
+    let name = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    name.chars().take(200).collect()
+}
+
 /// Identifies a sign-in attempt for the throttle. A device with a session of the account counts as known.
-async fn visitor(
+pub(super) async fn visitor(
     app: &AppState,
     headers: &HeaderMap,
     peer: Option<Extension<Peer>>,
@@ -108,7 +132,7 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAd
     last.unwrap_or(peer)
 }
 
-fn refused(refusal: Refusal) -> Problem {
+pub(super) fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::TooMany(seconds) => Problem::too_many(seconds),
         Refusal::Busy(seconds) => Problem::retry_after(
@@ -153,7 +177,7 @@ fn read(body: &Value) -> Result<SignInRequest, Problem> {
     }
 }
 
-fn text(body: &Value, field: &str) -> Result<String, FieldError> {
+pub(super) fn text(body: &Value, field: &str) -> Result<String, FieldError> {
     match body.get(field) {
         None | Some(Value::Null) => Err(FieldError::new(field, ErrorCode::Required)),
         Some(Value::String(text)) if text.is_empty() => Err(FieldError::new(field, ErrorCode::Required)),

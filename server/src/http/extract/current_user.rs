@@ -18,8 +18,17 @@ impl FromRequestParts<AppState> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let token = token(&parts.headers).ok_or(Problem::no_session())?;
-        let user = session::user(&app.db, &token_hash(&token)).await?;
-        let user = user.ok_or(Problem::no_session())?;
+        let hash = token_hash(&token);
+        let (user, is_contact_due) = session::contact(&app.db, &hash).await?.ok_or(Problem::no_session())?;
+        if is_contact_due {
+            // Not awaited: the request does not wait for the writer.
+            let db = app.db.clone();
+            tokio::spawn(async move {
+                if let Err(error) = session::note_contact(&db, &hash).await {
+                    tracing::warn!(%error, "the contact of a session could not be stored");
+                }
+            });
+        }
         Ok(Self(User { verifies_own: app.config.own_review, ..user }))
     }
 }
