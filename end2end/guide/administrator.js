@@ -4,7 +4,7 @@ import { toTop, today } from "./preparations.js";
 import { choose, fill, picture, press, section, see, then, tick } from "./walk.js";
 
 export const administrator = [
-  section("账号"),
+  section("账号", see("人员")),
   section(
     "改活动表单",
     press("我的工作"),
