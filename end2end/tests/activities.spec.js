@@ -36,11 +36,14 @@ test("form shows conditional and computed fields, and the reviewer sees them", a
   expect(of("service_centre").details).toEqual({ checklist: ["hall", "network"] });
   expect(of("pigs_sale").values).toEqual({ head: 12, price: 1500.5, proceeds: 18006 });
 
-  await page.goto("/review");
-  const card = page.locator(".review .entry").filter({ hasText: "结对项目落实" });
+  // Another reviewer checks the numbers.
+  const checker = await another(page, server, "coordinator");
+  await checker.goto(`http://127.0.0.1:${server.port}/review`);
+  const card = checker.locator(".review .entry").filter({ hasText: "结对项目落实" });
   await expect(card).toContainText("带动四十户增收");
   await expect(card).toContainText("完工");
-  await expect(page.locator(".review .entry").filter({ hasText: "党群服务中心" })).toContainText("服务大厅、网络畅通");
+  await expect(checker.locator(".review .entry").filter({ hasText: "党群服务中心" })).toContainText("服务大厅、网络畅通");
+  await checker.context().close();
 
   // The project is not finished after all: dependent fields are cleared.
   await page.goto("/entries");
