@@ -89,3 +89,13 @@ test("entry outside the window says offline that it needs a network", async ({ p
   await page.goto(`/list/${id}`);
   await expect(page.locator("main")).toContainText("联网后可以打开");
 });
+
+test("number of a long queue says that it is the newest part", async ({ page, server }) => {
+  await server.command("generate", "--entries", "8000");
+  await signIn(page, server, "reviewer");
+  await page.goto("/work");
+  await expect(page.getByRole("heading", { name: /待我审核（这台手机上有最近的 \d+ 条，其余联网后可加载）/ })).toBeVisible();
+  await expect(page.getByText("等得最久的：")).toHaveCount(0);
+  const { entries, next } = await (await server.api("reviewer")).get("/entries?order=date&state=submitted&limit=500");
+  expect(entries.length === 500 && next !== null, "the queue is longer than the phone's part").toBe(true);
+});

@@ -229,9 +229,13 @@ fn queue(app: AppState, overview: &Overview, waiting: &[EntryView]) -> impl Into
         .min_by_key(|view| (view.entry.date, view.id))
         .map(|view| entry_row(app, overview, Some(view.id), &view.entry).into_string())
         .unwrap_or_default();
+    // Of a long queue the phone holds the newest part. Its number is not that of the queue, and its oldest entry not the oldest.
+    let is_cut =
+        app.replica.window.with(|window| window.as_ref().is_some_and(|window| window.bounds.is_review_limited()));
+    let title = if is_cut { texts.work_queue_newest() } else { texts.work_queue() };
     view! {
-        <h2><a href="/review">{fill(texts.work_queue(), &[&count])}</a></h2>
-        {(count > 0).then(|| view! { <p class="note">{texts.work_oldest()}</p><ul class="latest" inner_html=oldest></ul> })}
+        <h2><a href="/review">{fill(title, &[&count])}</a></h2>
+        {(count > 0 && !is_cut).then(|| view! { <p class="note">{texts.work_oldest()}</p><ul class="latest" inner_html=oldest></ul> })}
         <ReplicaNotice/>
         <ul class="work-counts" id="work-queue">{towns.into_iter().map(town).collect_view()}</ul>
     }
