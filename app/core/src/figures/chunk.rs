@@ -62,6 +62,9 @@ impl Overview {
             pairings: Vec::new(),
             contributions: Vec::new(),
             entry_counts: Vec::new(),
+            pack_years: self.pack_years.clone(),
+            source: self.source.clone(),
+            packs: self.packs.clone(),
         }
     }
 

@@ -7,7 +7,8 @@ use crate::directory::place::{Place, Places};
 use crate::entry::{Entry, Rules};
 use crate::figures::contribution::{Contribution, contributions, merge_contributions};
 use crate::figures::entry_count::{EntryCount, count_entry, merge_counts};
-use crate::figures::figure::{self, Figure, Filter};
+use crate::figures::figure::Filter;
+use crate::figures::selection::{Attached, FigureSource, OverviewSource};
 use crate::values::month::Month;
 use crate::values::sort::{collect_sorted, sort_by};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,16 @@ pub struct Overview {
     /// Numbers of entries by key.
     #[serde(rename = "tallies")]
     pub entry_counts: Vec<EntryCount>,
+    /// In an overview without figures: the years that have some, latest first. They are in year packs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "years")]
+    pub pack_years: Option<Vec<i32>>,
+    /// Source of the figures, in place of contributions.
+    #[serde(skip)]
+    pub source: Attached<dyn FigureSource>,
+    /// In an overview without figures: the packs, once they are in memory.
+    #[serde(skip)]
+    pub packs: Attached<dyn OverviewSource>,
 }
 
 impl Overview {
@@ -118,7 +129,7 @@ impl Overview {
         }
         merge_sorted(&mut self.contributions, delta.contributions, Contribution::order, Contribution::is_empty);
         merge_sorted(&mut self.entry_counts, delta.entry_counts, EntryCount::order, EntryCount::is_empty);
-        (self.change, self.as_of) = (delta.change, delta.as_of);
+        (self.change, self.as_of, self.pack_years) = (delta.change, delta.as_of, delta.pack_years);
         true
     }
 
@@ -127,16 +138,12 @@ impl Overview {
         Directory { organisations: &self.organisations, pairings: &self.pairings }
     }
 
-    /// Returns the figures for a filter, in the catalogue's order.
-    pub fn figures(&self, filter: &Filter) -> Vec<Figure> {
-        figure::figures(&self.contributions, filter, &self.catalogue, self.directory())
-    }
-
     /// Returns the years that have entries or targets, latest first.
     pub fn years(&self) -> Vec<i32> {
         let targets = self.catalogue.indicators.iter().flat_map(|indicator| &indicator.targets);
         let entries = self.contributions.iter().map(|contribution| contribution.month.year);
-        let years: BTreeSet<i32> = collect_sorted(entries.chain(targets.map(|target| target.year)));
+        let packs = self.pack_years.iter().flatten().copied();
+        let years: BTreeSet<i32> = collect_sorted(entries.chain(targets.map(|target| target.year)).chain(packs));
         years.into_iter().rev().collect()
     }
 }

@@ -1,6 +1,7 @@
-//! Selections: the contributions of an indicator that pass a filter, as screens read them.
+//! Selections: the figures of an indicator under a filter, as screens read them.
 
-use crate::catalogue::Indicator;
+use crate::catalogue::{Catalogue, Indicator};
+use crate::entry::Entry;
 use crate::figures::breakdown::{Dimension, Slice, running_totals, split};
 use crate::figures::contribution::Contribution;
 use crate::figures::figure::{Figure, Filter, by_indicator, figure_of, figures};
@@ -8,15 +9,73 @@ use crate::figures::overview::Overview;
 use crate::values::month::Month;
 use crate::values::quantity::Quantity;
 use crate::values::sort::sort_by;
+use std::fmt::Debug;
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// Contributions of an indicator that pass a filter.
+/// Source of figures other than contributions. Screens call it through a pointer, so that its code can be in a lazy chunk. It
+/// answers filters for one year.
+pub trait FigureSource: Debug + Send + Sync {
+    /// Returns the years that it has, latest first.
+    fn years(&self) -> Vec<i32>;
+    /// Returns the figure of an indicator.
+    fn figure(&self, indicator: &Indicator, filter: &Filter) -> Figure;
+    /// Returns the first and the last month in which an indicator has entries.
+    fn months(&self, indicator: &Indicator, filter: &Filter) -> Option<(Month, Month)>;
+    /// Returns an indicator's figure at the end of each month of a range, or `None` before the first entry.
+    fn running_totals(&self, indicator: &Indicator, filter: &Filter, range: (Month, Month)) -> Vec<Option<Quantity>>;
+    /// Returns the breakdown of a figure; `None` if the source does not have it.
+    fn split(&self, indicator: &Indicator, filter: &Filter, by: Dimension) -> Option<Vec<Slice>>;
+    /// Returns the figures of a pairing; `None` if the source does not have them.
+    fn figures_of_pairing(&self, pairing: Uuid, filter: &Filter, catalogue: &Catalogue) -> Option<Vec<Figure>>;
+}
+
+/// Source of overviews for filters, such as the year packs of a phone.
+pub trait OverviewSource: Debug + Send + Sync {
+    /// Returns the overview for a filter of one year; `None` if the source does not have it.
+    fn overview_for(&self, filter: &Filter) -> Option<Arc<Overview>>;
+    /// Returns the source with entries that it does not count yet.
+    fn with_entries(&self, entries: &[(Uuid, Entry)]) -> Arc<dyn OverviewSource>;
+}
+
+/// Shared value of an overview that is no part of its text.
+#[derive(Debug)]
+pub struct Attached<T: ?Sized>(pub Option<Arc<T>>);
+
+impl<T: ?Sized> Clone for Attached<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: ?Sized> Default for Attached<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: ?Sized> PartialEq for Attached<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(value), Some(other)) => Arc::ptr_eq(value, other),
+            (value, other) => value.is_none() && other.is_none(),
+        }
+    }
+}
+
+/// Figures of an indicator that pass a filter.
 #[derive(Clone, Debug)]
 pub struct Selection<'a> {
     /// Indicator.
     pub indicator: &'a Indicator,
-    year: Option<i32>,
-    contributions: Vec<&'a Contribution>,
+    filter: Filter,
+    source: Source<'a>,
+}
+
+#[derive(Clone, Debug)]
+enum Source<'a> {
+    Contributions { selected: Vec<&'a Contribution>, has_pairings: bool },
+    Other(&'a dyn FigureSource),
 }
 
 impl Overview {
@@ -25,10 +84,9 @@ impl Overview {
         let compiled = filter.compile(&self.catalogue, self.directory());
         let mut contributions = by_indicator(&self.contributions, &compiled);
         let is_wanted = |indicator: &&Indicator| compiled.matches_programme(&indicator.programme);
-        let selection = |indicator: &'a Indicator| Selection {
-            indicator,
-            year: filter.year,
-            contributions: contributions.remove(indicator.code.as_str()).unwrap_or_default(),
+        let selection = |indicator: &'a Indicator| {
+            let selected = contributions.remove(indicator.code.as_str()).unwrap_or_default();
+            Selection { indicator, filter: filter.clone(), source: self.source_of(selected) }
         };
         self.catalogue.indicators.iter().filter(is_wanted).map(selection).collect()
     }
@@ -37,62 +95,110 @@ impl Overview {
     pub fn selection<'a>(&'a self, indicator: &'a Indicator, filter: &Filter) -> Selection<'a> {
         let compiled = filter.compile(&self.catalogue, self.directory());
         let is_selected = |it: &&Contribution| it.indicator == indicator.code && compiled.matches(it);
-        let contributions = self.contributions.iter().filter(is_selected).collect();
-        Selection { indicator, year: filter.year, contributions }
+        let selected = self.contributions.iter().filter(is_selected).collect();
+        Selection { indicator, filter: filter.clone(), source: self.source_of(selected) }
+    }
+
+    fn source_of<'a>(&'a self, selected: Vec<&'a Contribution>) -> Source<'a> {
+        match &self.source.0 {
+            Some(source) => Source::Other(&**source),
+            None => {
+                // The contributions of a summary have no pairings, except those of a village.
+                let has_pairings = self.partial_for.as_ref().is_none_or(|filter| filter.village().is_some());
+                Source::Contributions { selected, has_pairings }
+            }
+        }
+    }
+
+    /// Returns the selections of one indicator in each year that has entries, latest first. The filter's year is disregarded.
+    pub fn selections_by_year<'a>(&'a self, indicator: &'a Indicator, filter: &Filter) -> Vec<(i32, Selection<'a>)> {
+        let of_year = |year: i32| self.selection(indicator, &Filter { year: Some(year), ..filter.clone() });
+        let years = match &self.source.0 {
+            Some(source) => source.years(),
+            None => {
+                let of_indicator = self.contributions.iter().filter(|it| it.indicator == indicator.code);
+                let mut years: Vec<i32> = of_indicator.map(|contribution| contribution.month.year).collect();
+                sort_by(&mut years, |left, right| right.cmp(left));
+                years.dedup();
+                years
+            }
+        };
+        years.into_iter().map(|year| (year, of_year(year))).filter(|(_, selection)| !selection.is_empty()).collect()
     }
 
     /// Returns whether entries pass a filter.
     pub fn has_entries(&self, filter: &Filter) -> bool {
+        if self.source.0.is_some() {
+            return self.selections(filter).iter().any(|selection| !selection.is_empty());
+        }
         let compiled = filter.compile(&self.catalogue, self.directory());
         self.contributions.iter().any(|contribution| compiled.matches(contribution))
     }
 
-    /// Returns the figures of some pairings together, in the catalogue's order.
-    pub fn figures_of_pairings(&self, pairings: &[Uuid], filter: &Filter) -> Vec<Figure> {
+    /// Returns the figures for a filter, in the catalogue's order.
+    pub fn figures(&self, filter: &Filter) -> Vec<Figure> {
+        match self.source.0 {
+            Some(_) => self.selections(filter).iter().map(Selection::figure).collect(),
+            None => figures(&self.contributions, filter, &self.catalogue, self.directory()),
+        }
+    }
+
+    /// Returns the figures of some pairings together, in the catalogue's order. Returns `None` if the overview does not have
+    /// them: year packs have those of one pairing in a whole year.
+    pub fn figures_of_pairings(&self, pairings: &[Uuid], filter: &Filter) -> Option<Vec<Figure>> {
+        if let Some(source) = &self.source.0 {
+            let &[pairing] = pairings else { return None };
+            return source.figures_of_pairing(pairing, filter, &self.catalogue);
+        }
         let is_of_pairings = |it: &&Contribution| it.pairing.is_some_and(|pairing| pairings.contains(&pairing));
         let contributions: Vec<Contribution> = self.contributions.iter().filter(is_of_pairings).cloned().collect();
-        figures(&contributions, filter, &self.catalogue, self.directory())
+        Some(figures(&contributions, filter, &self.catalogue, self.directory()))
     }
 }
 
 impl Selection<'_> {
     /// Returns whether no entries are selected.
     pub fn is_empty(&self) -> bool {
-        self.contributions.is_empty()
+        match &self.source {
+            Source::Contributions { selected, .. } => selected.is_empty(),
+            Source::Other(_) => self.months().is_none(),
+        }
     }
 
     /// Returns the figure, with the target of the filter's year.
     pub fn figure(&self) -> Figure {
-        figure_of(self.indicator, &self.contributions, self.year)
+        match &self.source {
+            Source::Contributions { selected, .. } => figure_of(self.indicator, selected, self.filter.year),
+            Source::Other(source) => source.figure(self.indicator, &self.filter),
+        }
     }
 
     /// Returns the first and the last month with entries.
     pub fn months(&self) -> Option<(Month, Month)> {
-        let months = || self.contributions.iter().map(|contribution| contribution.month);
-        months().min().zip(months().max())
+        match &self.source {
+            Source::Contributions { selected, .. } => {
+                let months = || selected.iter().map(|contribution| contribution.month);
+                months().min().zip(months().max())
+            }
+            Source::Other(source) => source.months(self.indicator, &self.filter),
+        }
     }
 
-    /// Returns the years with entries, latest first.
-    pub fn years(&self) -> Vec<i32> {
-        let mut years: Vec<i32> = self.contributions.iter().map(|contribution| contribution.month.year).collect();
-        sort_by(&mut years, |left, right| right.cmp(left));
-        years.dedup();
-        years
-    }
-
-    /// Returns the figure at the end of each month of a range, or `None` before the first entry.
+    /// Returns the figure at the end of each month of a range, or `None` before the first entry. Entries before the range
+    /// count in its first month.
     pub fn running_totals(&self, range: (Month, Month)) -> Vec<Option<Quantity>> {
-        running_totals(self.indicator, &self.contributions, range)
+        match &self.source {
+            Source::Contributions { selected, .. } => running_totals(self.indicator, selected, range),
+            Source::Other(source) => source.running_totals(self.indicator, &self.filter, range),
+        }
     }
 
-    /// Returns the figure at the end of each month of a year, without the entries of earlier years.
-    pub fn running_totals_of(&self, year: i32) -> Vec<Option<Quantity>> {
-        let of_year = self.contributions.iter().copied().filter(|contribution| contribution.month.year == year);
-        running_totals(self.indicator, &of_year.collect::<Vec<_>>(), (Month::first_of(year), Month::last_of(year)))
-    }
-
-    /// Returns the breakdown of the figure.
-    pub fn split(&self, by: Dimension) -> Vec<Slice> {
-        split(self.indicator, &self.contributions, by)
+    /// Returns the breakdown of the figure; `None` if the overview does not have it.
+    pub fn split(&self, by: Dimension) -> Option<Vec<Slice>> {
+        match &self.source {
+            Source::Contributions { has_pairings: false, .. } if by == Dimension::Pairing => None,
+            Source::Contributions { selected, .. } => Some(split(self.indicator, selected, by)),
+            Source::Other(source) => source.split(self.indicator, &self.filter, by),
+        }
     }
 }

@@ -218,7 +218,7 @@ fn needs_at(app: AppState, place: &str, items: &[ItemView]) -> String {
 fn figures_of(app: AppState, overview: &Overview, pairings: &[&Pairing]) -> impl IntoView + use<> {
     let texts = app.texts;
     let pairings: Vec<Uuid> = pairings.iter().map(|pairing| pairing.id).collect();
-    let all = overview.figures_of_pairings(&pairings, &Filter::default());
+    let all = overview.figures_of_pairings(&pairings, &Filter::default()).unwrap_or_default();
     let row = |figure: &Figure| {
         let indicator = overview.catalogue.indicator(&figure.indicator)?;
         let amount = qualified(texts, figure.actual?.shown(), figure.actual_qualifier);

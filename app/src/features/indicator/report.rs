@@ -24,19 +24,18 @@ const YEARS: usize = 4;
 
 /// Renders the report; only its heading if no year has a figure.
 pub fn indicator_report(app: AppState, overview: &Overview, indicator: &Indicator, filter: &Filter) -> Markup {
-    let every_year = Filter { year: None, ..filter.clone() };
     let selection = overview.selection(indicator, filter);
-    let of_all_years = overview.selection(indicator, &every_year);
+    let by_year_of = overview.selections_by_year(indicator, filter);
     let figure = selection.figure();
     // A place's share of a target is no line to reach.
     let target = figure.target.as_ref().filter(|_| filter.covers_target()).map(|target| target.value);
     html! {
         (heading(app, overview, indicator, &figure, filter))
-        @if !of_all_years.is_empty() {
+        @if !by_year_of.is_empty() {
             (by_month(app, &selection, filter))
-            (by_year(app, &of_all_years, target, filter))
+            (by_year(app, &by_year_of, target, filter))
             (by_place(app, overview, &selection, filter))
-            (by_pairing(app, overview, &selection))
+            (by_pairing(app, overview, &selection, filter))
         }
     }
 }
@@ -73,7 +72,7 @@ fn heading(app: AppState, overview: &Overview, indicator: &Indicator, figure: &F
 }
 
 fn by_month(app: AppState, selection: &Selection<'_>, filter: &Filter) -> Markup {
-    let (texts, slices) = (app.texts, selection.split(Dimension::Month));
+    let (texts, slices) = (app.texts, selection.split(Dimension::Month).unwrap_or_default());
     let range = match filter.year {
         Some(year) => Some((Month::first_of(year), Month::last_of(year))),
         None => slices.first().zip(slices.last()).and_then(|(first, last)| match (&first.of, &last.of) {
@@ -107,9 +106,9 @@ fn by_month(app: AppState, selection: &Selection<'_>, filter: &Filter) -> Markup
     }
 }
 
-fn by_year(app: AppState, of_all_years: &Selection<'_>, target: Option<Quantity>, filter: &Filter) -> Markup {
+fn by_year(app: AppState, selections: &[(i32, Selection<'_>)], target: Option<Quantity>, filter: &Filter) -> Markup {
     let texts = app.texts;
-    let mut years = of_all_years.years();
+    let mut years: Vec<i32> = selections.iter().map(|(year, _)| *year).collect();
     years.extend(filter.year);
     sort_by(&mut years, |left, right| right.cmp(left));
     years.dedup();
@@ -118,7 +117,10 @@ fn by_year(app: AppState, of_all_years: &Selection<'_>, target: Option<Quantity>
     years.truncate(YEARS);
     let today = Month::from(app.today);
     let line = |year: &i32| {
-        let mut values = of_all_years.running_totals_of(*year);
+        let range = (Month::first_of(*year), Month::last_of(*year));
+        let selection = selections.iter().find(|(of, _)| of == year);
+        let mut values =
+            selection.map(|(_, selection)| selection.running_totals(range)).unwrap_or_else(|| vec![None; 12]);
         // Future months have no value.
         let future = Month::first_of(*year).to(Month::last_of(*year)).map(|month| month > today);
         values.iter_mut().zip(future).for_each(|(value, future)| *value = value.filter(|_| !future));
@@ -169,23 +171,32 @@ fn by_place(app: AppState, overview: &Overview, selection: &Selection<'_>, filte
         let place = overview.places.iter().find(|place| place.code == code);
         place.map_or_else(|| app.place_label(code), |place| place.name.clone())
     };
-    let slices = selection.split(Dimension::Place(level));
+    let slices = selection.split(Dimension::Place(level)).unwrap_or_default();
     breakdown(app.texts.by_place(), additivity(app, indicator), slices, |group| match group {
         Group::Place(code) => {
             let below = Filter { place: Some(code.clone()), ..filter.clone() };
             (place_name(code), Some(format!("/indicators/{}{}", indicator.code, query_of(&below))))
         }
-        _ => (String::new(), None),
+        _ => (app.texts.elsewhere().to_owned(), None),
     })
 }
 
-fn by_pairing(app: AppState, overview: &Overview, selection: &Selection<'_>) -> Markup {
-    let slices = selection.split(Dimension::Pairing);
+/// Renders the breakdown by pairing, or says why it is missing.
+fn by_pairing(app: AppState, overview: &Overview, selection: &Selection<'_>, filter: &Filter) -> Markup {
+    let Some(slices) = selection.split(Dimension::Pairing) else {
+        let reason = if filter.year.is_none() {
+            app.texts.by_pairing_of_one_year()
+        } else {
+            app.texts.by_pairing_of_whole_year()
+        };
+        return html! { section { h2 { (app.texts.by_pairing()) } p class="note" { (reason) } } };
+    };
     breakdown(app.texts.by_pairing(), additivity(app, selection.indicator), slices, |group| match group {
         Group::Pairing(Some(id)) => {
             let pairing = overview.directory().pairing(*id);
             (pairing.map(|pairing| pairing_name(app.labels(), overview, pairing)).unwrap_or_default(), None)
         }
+        Group::Elsewhere => (app.texts.elsewhere().to_owned(), None),
         _ => (app.texts.no_pairing().to_owned(), None),
     })
 }

@@ -31,7 +31,7 @@ pub fn shading(overview: &Overview, filter: &Filter, code: &str) -> Option<Shadi
     // Shades every county, even if the filter is for a city, or every town of the filter's county.
     let filter = Filter { place: county.map(str::to_owned), programme: None, ..filter.clone() };
     let level = if county.is_some() { Level::Township } else { Level::County };
-    let slices = overview.selection(indicator, &filter).split(Dimension::Place(level));
+    let slices = overview.selection(indicator, &filter).split(Dimension::Place(level)).unwrap_or_default();
     let amounts = slices.into_iter().filter_map(|slice| match slice.of {
         Group::Place(code) if county.is_none_or(|county| covers(county, &code)) => Some((code, slice.value)),
         _ => None,

@@ -161,7 +161,7 @@ fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, found: Option
 /// Renders the pairing's figures as a table, if it has any.
 fn amounts(app: AppState, data: &MapData, pairing: &Pairing) -> Markup {
     let (overview, filter) = (&*data.overview, &data.filter);
-    let figures = overview.figures_of_pairings(&[pairing.id], filter);
+    let figures = overview.figures_of_pairings(&[pairing.id], filter).unwrap_or_default();
     let rows = figures.iter().filter_map(|figure| {
         let indicator = overview.catalogue.indicator(&figure.indicator)?;
         let amount = qualified(app.texts, figure.actual?.shown(), figure.actual_qualifier);

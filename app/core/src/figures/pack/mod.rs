@@ -12,6 +12,7 @@ mod indicator_figures;
 mod ranges;
 mod read;
 mod scope;
+mod source;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod tests;
 pub use indicator_figures::{IndicatorFigures, LatestRow, Row};
 pub use ranges::{MONTHS, Maxima, RangeTable};
 pub use scope::{Piece, Scope};
+pub use source::{PackOverviews, Packs};
 pub use summary::place_in_summary;
 
 use crate::catalogue::Catalogue;

@@ -1,5 +1,6 @@
 //! Tests that packs have the figures of all contributions, for any directory, entries and filter.
 
+mod source;
 mod strategies;
 
 use super::*;
