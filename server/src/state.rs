@@ -21,6 +21,7 @@ use leptos::config::LeptosOptions;
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// Shared state of a running server.
 #[derive(Clone)]
@@ -127,6 +128,16 @@ impl AppState {
     /// Returns the overview of a year, or of all years, at a place down to the township.
     pub async fn summary_for(&self, filter: &Filter) -> Result<Overview, DbError> {
         queries::summary_for(&self.db, &self.cache, filter).await
+    }
+
+    /// Returns an overview without figures, which are in year packs.
+    pub async fn reference_overview(&self) -> Result<Overview, DbError> {
+        queries::reference_overview(&self.db, &self.cache).await
+    }
+
+    /// Returns the overview of one organisation and its pairings.
+    pub async fn of_organisation(&self, organisation: Uuid) -> Result<Overview, DbError> {
+        queries::organisation_summary(&self.db, &self.cache, organisation).await
     }
 
     /// Returns the overview of one village.

@@ -107,6 +107,8 @@ fn responses_match_the_document() {
     let (change, edition) = (&overview["change"], overview["edition"].as_str().unwrap());
     get("/api/v1/overview", &format!("/api/v1/overview?since={change}&edition={edition}"));
     get("/api/v1/overview", "/api/v1/overview?village=522728109204");
+    get("/api/v1/overview", "/api/v1/overview?summary=2026&place=522728");
+    get("/api/v1/overview", "/api/v1/overview?parts=few");
     let pieces = "base,522728,pairings,organisations,subjects";
     let pack = get("/api/v1/overview/{year}", &format!("/api/v1/overview/2023?pieces={pieces}"));
     assert!(!pack["figures"].as_array().unwrap().is_empty());

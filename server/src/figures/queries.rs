@@ -54,6 +54,31 @@ pub async fn summary_for(db: &Db, cache: &Cache, filter: &Filter) -> Result<Over
     Ok(empty.with_summary_of(&packs, filter, snapshot.reference.index()))
 }
 
+/// Returns an overview without figures: the reference data, and the years whose packs have figures.
+pub async fn reference_overview(db: &Db, cache: &Cache) -> Result<Overview, DbError> {
+    let (snapshot, change) = cache.up_to_date(db).await?;
+    Ok(Overview {
+        change,
+        as_of: crate::db::instant(crate::db::now()),
+        edition: format!("{}-packs", snapshot.edition),
+        pack_years: Some(pack::years(db).await?.into_iter().rev().collect()),
+        ..of_reference(&snapshot.reference)
+    })
+}
+
+/// Returns an overview with the contributions under an organisation's pairings in all years, and with the entry counts of
+/// these pairings and of the organisation.
+pub async fn organisation_summary(db: &Db, cache: &Cache, organisation: Uuid) -> Result<Overview, DbError> {
+    let (snapshot, change) = cache.up_to_date(db).await?;
+    let pairings = snapshot.reference.index().pairings_of(&[organisation]);
+    let (contributions, mut entry_counts) = query::under_pairings(db, &pairings, None).await?;
+    let is_counted = |count: &EntryCount| count.pairing.is_some_and(|pairing| pairings.contains(&pairing));
+    let counts = query::counts_of_organisation(db, organisation).await?;
+    entry_counts.extend(counts.into_iter().filter(|count| !is_counted(count)));
+    let as_of = crate::db::instant(crate::db::now());
+    Ok(Overview { change, as_of, contributions, entry_counts, ..of_reference(&snapshot.reference) })
+}
+
 /// Returns the overview of one village, which the whole overview does not contain. Reads the village's entries, and the
 /// stored contributions under the pairings of its organisations.
 pub async fn village_summary(db: &Db, cache: &Cache, village: &str) -> Result<Overview, DbError> {

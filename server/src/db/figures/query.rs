@@ -110,6 +110,16 @@ pub async fn under_pairings(
     Ok((contributions, counts.collect()))
 }
 
+/// Returns the entry counts of an organisation, under any pairing and under none.
+pub async fn counts_of_organisation(db: &Db, organisation: Uuid) -> Result<Vec<EntryCount>> {
+    let query = concat!(counts_query!("organisation"), " = $1");
+    let rows = with_db!(replica db, |pool| sqlx::query_as::<_, TallyRow>(query)
+        .bind(organisation)
+        .fetch_all(pool)
+        .await?);
+    Ok(rows.into_iter().filter_map(TallyRow::into_count).collect())
+}
+
 /// Returns the contributions of a year at a place and below, each at the place of its entry. Reads all these entries,
 /// so it is for townships and villages only.
 pub async fn by_village(db: &Db, catalogue: &Catalogue, year: i32, place: &str) -> Result<Vec<Contribution>> {
