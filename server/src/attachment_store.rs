@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 /// Extension of a file that contains the total size named by the first chunk of an upload.
 const TOTAL: &str = "total";
+/// Extension of a file that is not complete yet.
+const PART: &str = "part";
 /// Extension of a file that is about to be removed.
 const SET_ASIDE: &str = "removed";
 
@@ -86,6 +88,21 @@ impl AttachmentStore {
     /// Reads a complete file; `None` if it does not exist.
     pub fn read(&self, sha256: &str) -> io::Result<Option<Vec<u8>>> {
         existing(fs::read(self.path(sha256)))
+    }
+
+    /// Stores a complete file of a backup, unless it exists with this content.
+    pub fn insert(&self, sha256: &str, content: &[u8]) -> io::Result<()> {
+        if self.read(sha256)?.is_some_and(|existing| existing == content) {
+            return Ok(());
+        }
+        fs::create_dir_all(self.folder())?;
+        // An interrupted write leaves a file that the sweep removes.
+        let part = self.path(sha256).with_extension(PART);
+        let mut file = File::create(&part)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&part, self.path(sha256))?;
+        File::open(self.folder())?.sync_all()
     }
 
     /// Returns how many bytes of an upload have arrived.
@@ -214,7 +231,7 @@ impl AttachmentStore {
                 let _ = fs::remove_dir(folder);
             }
         }
-        remove_older(&self.folder(), age, |path| path.extension().is_some_and(|ending| ending == "part")).map(drop)
+        remove_older(&self.folder(), age, |path| path.extension().is_some_and(|ending| ending == PART)).map(drop)
     }
 }
 

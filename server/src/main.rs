@@ -2,6 +2,7 @@
 
 mod attachment_store;
 mod auth;
+mod backup_archive;
 mod cli;
 mod clock;
 mod config;

@@ -1,6 +1,7 @@
 //! The error that ends a command, and its exit code.
 
 use crate::auth::password;
+use crate::backup_archive::ArchiveError;
 use crate::db::DbError;
 use crate::seed::SeedError;
 use std::process::ExitCode;
@@ -20,6 +21,9 @@ pub enum CliError {
     /// A file, the terminal or a socket.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// A backup: its file and the reason.
+    #[error("{0} {1}")]
+    Backup(String, ArchiveError),
     /// An argument names something that does not exist or is not allowed.
     #[error("{0}")]
     Argument(String),
@@ -30,7 +34,7 @@ impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Argument(_)
-            | Self::Db(DbError::Url(..) | DbError::NotAFile(_) | DbError::NoReplica | DbError::InUse(_)) => {
+            | Self::Db(DbError::Url(..) | DbError::NoTool(_) | DbError::NoReplica | DbError::InUse(_)) => {
                 ExitCode::from(2)
             }
             _ => ExitCode::FAILURE,

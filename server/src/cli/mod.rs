@@ -1,5 +1,6 @@
 //! The command line: its arguments, and the dispatch to one file for each command.
 
+mod backup;
 pub mod error;
 mod export;
 mod generate;
@@ -9,9 +10,8 @@ mod restore;
 mod user;
 mod verify;
 
-use crate::attachment_store::AttachmentStore;
 use crate::config::{Config, Storage};
-use crate::db::{backup, feed};
+use crate::db::feed;
 use crate::serve;
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -54,14 +54,14 @@ enum Command {
     },
     /// Write all entries to standard output, one a line
     Export(Storage),
-    /// Copy a SQLite database to a file while the server runs; copy the data folder with the photos afterwards
+    /// Copy the database, photos, agreements and imports to one file while servers run
     Backup {
         /// File to write
         file: PathBuf,
         #[command(flatten)]
         storage: Storage,
     },
-    /// Replace a SQLite database by a backup; stop the server first. The previous files stay next to it
+    /// Check a backup and replace the database by it; stop all servers first. The previous database is kept
     Restore {
         /// File of the backup
         file: PathBuf,
@@ -110,17 +110,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::User { command } => user::run(command).await?,
         Command::Import { file, storage } => return import::import(&file, &storage).await,
         Command::Export(storage) => export::export(&storage).await?,
-        Command::Backup { file, storage } => {
-            if file.exists() {
-                return Err(CliError::Argument(format!("{}: exists already", file.display())));
-            }
-            let (db, _) = open(&storage).await?;
-            backup::backup(&db, &file).await?;
-            println!("{}", file.display());
-            // Reminds that the copy does not contain everything.
-            let photos = AttachmentStore::new(&storage.data_dir).folder();
-            eprintln!("the copy has no photos and agreements: copy the folder {} as well", photos.display());
-        }
+        Command::Backup { file, storage } => backup::backup(&file, &storage).await?,
         Command::Restore { file, storage } => restore::restore(&file, &storage).await?,
         Command::Generate { entries, pairings, seed, storage } => {
             generate::generate(entries, pairings, seed, &storage).await?

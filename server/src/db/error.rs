@@ -56,9 +56,12 @@ pub enum DbError {
     /// The program panicked in a transaction, which was rolled back.
     #[error("a panic: {0}")]
     Panicked(String),
-    /// Only SQLite can be copied to a file.
-    #[error("{0}: works with SQLite only; for PostgreSQL use pg_dump and pg_restore")]
-    NotAFile(&'static str),
+    /// A program of PostgreSQL is missing on this machine.
+    #[error("{0} is not installed: install PostgreSQL's client programs, such as Debian's package postgresql-client")]
+    NoTool(&'static str),
+    /// A program of PostgreSQL failed: its name and its message.
+    #[error("{0}: {1}")]
+    Tool(&'static str, String),
 }
 
 /// Shorthand of this folder.
