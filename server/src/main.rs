@@ -13,18 +13,22 @@ mod export;
 mod figures;
 mod http;
 mod import;
+mod logs;
 mod private;
 mod push_writer;
 mod reference;
 mod seed;
 mod serve;
+mod settings_file;
 mod site;
 mod state;
 mod supervisor;
 mod sweep;
 mod web_push;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
+use settings_file::SettingsFile;
 use std::process::ExitCode;
 
 /// jemalloc, which returns unused memory to the system: hashing a password takes 19 MB for a moment.
@@ -33,30 +37,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     private::close_new_files();
-    let arguments = match cli::Cli::try_parse() {
+    let arguments = match arguments() {
         Ok(arguments) => arguments,
-        // Help and version are not errors; an error is printed in one line.
-        Err(error) if !error.use_stderr() => {
-            print!("{error}");
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            eprintln!("{}", cli::one_line(&error));
-            return ExitCode::from(2);
-        }
+        Err(code) => return code,
     };
-    let level = match std::env::var("RUST_LOG") {
-        Ok(level) => tracing_subscriber::EnvFilter::try_new(level),
-        Err(_) => tracing_subscriber::EnvFilter::try_new("info,sqlx=warn"),
-    };
-    let level = match level {
-        Ok(level) => level,
-        Err(error) => {
-            eprintln!("jiedui: RUST_LOG: {error}");
-            return ExitCode::from(2);
-        }
-    };
-    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -73,4 +57,35 @@ fn main() -> ExitCode {
             }
         }
     })
+}
+
+/// Parses flags, environment and settings file, and starts logging. An error is printed in one line.
+fn arguments() -> Result<cli::Cli, ExitCode> {
+    let fail = |message: String| {
+        eprintln!("jiedui: {message}");
+        ExitCode::from(2)
+    };
+    let settings = SettingsFile::read(std::env::args_os(), &cli::Cli::command()).map_err(fail)?;
+    let parsed = settings.apply(cli::Cli::command()).try_get_matches();
+    let matches = match parsed {
+        Ok(matches) => matches,
+        // Help and version are not errors.
+        Err(error) if !error.use_stderr() => {
+            print!("{error}");
+            return Err(ExitCode::SUCCESS);
+        }
+        Err(error) => {
+            let origin = settings.origin(&error).map(|origin| origin + ": ").unwrap_or_default();
+            return Err(fail(origin + &cli::one_line(&error)));
+        }
+    };
+    let arguments = cli::Cli::from_arg_matches(&matches).map_err(|error| fail(cli::one_line(&error)))?;
+    let setting = match matches.value_source("log") {
+        Some(ValueSource::CommandLine) => Some("--log".to_owned()),
+        Some(ValueSource::EnvVariable) => None,
+        _ => settings.name_of("log"),
+    };
+    let setting = setting.unwrap_or_else(|| "RUST_LOG".to_owned());
+    logs::start(&arguments.log, arguments.log_format).map_err(|error| fail(format!("{setting}: {error}")))?;
+    Ok(arguments)
 }

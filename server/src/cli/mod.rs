@@ -12,6 +12,7 @@ mod verify;
 
 use crate::config::{Config, Storage};
 use crate::db::feed;
+use crate::logs::LogFormat;
 use crate::serve;
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -24,6 +25,15 @@ use user::UserCommand;
 #[derive(Parser, Debug)]
 #[command(name = "jiedui", version)]
 pub struct Cli {
+    /// File with settings; flags and environment variables have priority
+    #[arg(id = "config", long = "config", env = "JIEDUI_CONFIG", global = true)]
+    _config: Option<PathBuf>,
+    /// Filter of the logs, such as `info,sqlx=warn`
+    #[arg(long, env = "RUST_LOG", global = true, default_value = "info,sqlx=warn")]
+    pub log: String,
+    /// Format of the logs
+    #[arg(long, env = "JIEDUI_LOG_FORMAT", global = true, default_value = "text")]
+    pub log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
 }
@@ -92,7 +102,7 @@ pub fn one_line(error: &clap::Error) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let missing = text.lines().map(str::trim).filter(|line| line.starts_with("--") || line.starts_with('<'));
     let missing: Vec<&str> = if first.ends_with(':') { missing.collect() } else { Vec::new() };
-    format!("jiedui: {} {}", first.trim_start_matches("error: "), missing.join(" ")).trim_end().to_owned()
+    format!("{} {}", first.trim_start_matches("error: "), missing.join(" ")).trim_end().to_owned()
 }
 
 /// Runs a command.

@@ -14,10 +14,11 @@ pub async fn open(storage: &Storage) -> Result<(Db, bool), CliError> {
     let filled = seed::fill(&db).await?;
     days::fill_days(&db).await?;
     rebuild::bring_up_to_date(&db).await?;
-    for name in account::respell(&db).await? {
+    let unchanged = account::respell(&db).await?.len();
+    if unchanged > 0 {
         tracing::warn!(
-            name,
-            "another account has this user name in its usual spelling; sign in with it exactly as it is stored"
+            accounts = unchanged,
+            "some user names differ from others in spelling only; sign in with them as `jiedui user list` shows them"
         );
     }
     Ok((db, filled))

@@ -124,7 +124,7 @@ pub async fn begin_epoch(db: &Db) -> Result<()> {
 pub async fn epochs(tx: &mut Tx) -> Result<Vec<u64>> {
     let query = "SELECT epoch FROM life ORDER BY epoch";
     let epochs = with_db!(tx tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
-    let readable = |epoch: i64| u64::try_from(epoch).inspect_err(|error| stored::log("epoch", epoch, error)).ok();
+    let readable = |epoch: i64| u64::try_from(epoch).inspect_err(|_| stored::log("epoch", epoch)).ok();
     Ok(epochs.into_iter().filter_map(readable).collect())
 }
 

@@ -7,6 +7,7 @@ mod openapi;
 pub mod pages;
 pub mod problem;
 mod qr;
+mod request_log;
 
 use crate::state::AppState;
 use api::{
@@ -29,7 +30,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -132,5 +132,5 @@ pub fn router(app: AppState) -> Router {
         .layer(from_fn(body::drain_body))
         .layer(from_fn(browser_safety::set_headers))
         .layer(from_fn(health::count))
-        .layer(TraceLayer::new_for_http())
+        .layer(from_fn(request_log::log))
 }

@@ -136,8 +136,9 @@ impl From<DbError> for Problem {
             );
             return Self { retry_after: Some(30), ..sentence };
         }
-        if let DbError::Unreadable(kind, id, why) = &error {
-            tracing::error!(kind, id, error = why, "a stored record cannot be read; `jiedui verify` lists them");
+        if let DbError::Unreadable(kind, id, _) = &error {
+            // The reason may quote the stored text.
+            tracing::error!(kind, id, "a stored record cannot be read; `jiedui verify` lists them");
             // Without `Retry-After`: the next try finds it as it is.
             let sentence = Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -141,7 +141,7 @@ async fn look_up(tx: &mut Tx, keys: BTreeSet<Key>, directory: &DirectoryIndex) -
                 let (Ok(Discriminator::Latest(date, id)), Some(qualifier)) =
                     (discriminator, Qualifier::from_code(&row.qualifier))
                 else {
-                    stored::log("part", format!("{indicator}, {}", row.place), &format!("apart `{}`", row.apart));
+                    stored::log("part", format!("{indicator}, {}", row.place));
                     continue;
                 };
                 let pairing = Some(row.pairing).filter(|id| !id.is_nil());

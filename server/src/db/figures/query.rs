@@ -33,20 +33,20 @@ struct PartRow {
 
 /// Parses a stored contribution. Returns `None` and logs it if it cannot be read.
 fn part(row: PartRow) -> Option<Contribution> {
-    let log_damage = |column: &str, text: &str| {
-        stored::log("part", format!("{}, {}, {}", row.indicator, row.place, row.period), &format!("{column} `{text}`"));
+    let log_damage = || {
+        stored::log("part", format!("{}, {}, {}", row.indicator, row.place, row.period));
     };
-    let month = row.period.parse().inspect_err(|_| log_damage("period", &row.period)).ok()?;
+    let month = row.period.parse().inspect_err(|_| log_damage()).ok()?;
     let discriminator = match row.apart.as_str() {
         "" => None,
-        text => Some(text.parse().inspect_err(|_| log_damage("apart", text)).ok()?),
+        text => Some(text.parse().inspect_err(|_| log_damage()).ok()?),
     };
     let Some(qualifier) = Qualifier::from_code(&row.qualifier) else {
-        log_damage("qualifier", &row.qualifier);
+        log_damage();
         return None;
     };
     if row.entries < 0 {
-        log_damage("entries", &row.entries.to_string());
+        log_damage();
         return None;
     }
     Some(Contribution {
@@ -172,10 +172,10 @@ impl TallyRow {
     pub fn into_count(self) -> Option<EntryCount> {
         let Self { programme, place, pairing, organisation, month, verified, entries } = self;
         let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
-        let log_damage = |_: &_| stored::log("tally", format!("{programme}, {place}"), &format!("month `{month}`"));
+        let log_damage = |_: &_| stored::log("tally", format!("{programme}, {place}"));
         let month = month.parse().inspect_err(log_damage).ok()?;
         if entries < 0 {
-            stored::log("tally", format!("{programme}, {place}, {month}"), &format!("entries `{entries}`"));
+            stored::log("tally", format!("{programme}, {place}, {month}"));
             return None;
         }
         let (pairing, organisation) = (given(pairing), given(organisation));

@@ -205,7 +205,7 @@ pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogu
         match serde_json::from_str(&fields) {
             Ok(entry) => pending.add(id, Some(&entry), catalogue),
             Err(error) => {
-                stored::log(Kind::Entry.as_str(), id, &error);
+                stored::log(Kind::Entry.as_str(), id);
                 pending.unreadable.push((id, error.to_string()));
             }
         }

@@ -106,7 +106,7 @@ async fn stored_maxima(tx: &mut Tx, (year, indicator, subject): &Key) -> Result<
     let read = |MaximaRow { scope, maxima }: MaximaRow| {
         let parsed = scope.parse().ok().zip(Maxima::from_bytes(&maxima));
         if parsed.is_none() {
-            stored::log("figure_subject", format!("{indicator}, {subject}, {year}"), &format!("scope `{scope}`"));
+            stored::log("figure_subject", format!("{indicator}, {subject}, {year}"));
         }
         parsed
     };
@@ -146,7 +146,7 @@ async fn recomputed(
     for NumberRow { place, period, verified, apart, pairing } in rows {
         let parsed = period.parse::<Month>().ok().zip(apart.parse::<Discriminator>().ok());
         let Some((month, Discriminator::Subject(_, number))) = parsed else {
-            stored::log("part", format!("{indicator}, {place}, {period}"), &format!("apart `{apart}`"));
+            stored::log("part", format!("{indicator}, {place}, {period}"));
             continue;
         };
         for scope in Scope::of_entry(&place, Some(pairing).filter(|id| !id.is_nil()), directory) {

@@ -16,7 +16,7 @@ pub fn parse<T: DeserializeOwned>(kind: &str, id: impl Display, text: &str) -> R
 
 /// Parses a stored value. Logs an unreadable one and returns `None`.
 pub fn read<T: DeserializeOwned>(kind: &str, id: impl Display, text: &str) -> Option<T> {
-    serde_json::from_str(text).inspect_err(|error| log(kind, id, error)).ok()
+    serde_json::from_str(text).inspect_err(|_| log(kind, id)).ok()
 }
 
 /// Converts a stored number that counts something. Fails with [`DbError::Unreadable`] if it is negative or has no
@@ -39,8 +39,8 @@ pub fn instant(kind: &str, id: impl Display, column: &str, milliseconds: i64) ->
 pub fn omit_unreadable<T>(read: Result<T>) -> Result<Option<T>> {
     match read {
         Ok(value) => Ok(Some(value)),
-        Err(DbError::Unreadable(kind, id, error)) => {
-            log(&kind, id, &error);
+        Err(DbError::Unreadable(kind, id, _)) => {
+            log(&kind, id);
             Ok(None)
         }
         Err(error) => Err(error),
@@ -68,8 +68,8 @@ pub fn unreadable(kind: &str, id: impl Display, error: &impl Display) -> DbError
 pub fn is_object(kind: &str, id: impl Display, text: &str) -> bool {
     match serde_json::from_str::<ParsedObject>(text) {
         Ok(_) => true,
-        Err(error) => {
-            log(kind, id, &error);
+        Err(_) => {
+            log(kind, id);
             false
         }
     }
@@ -136,9 +136,9 @@ impl<'de> Visitor<'de> for ParsedValue {
     }
 }
 
-/// Logs unreadable stored data.
-pub fn log(kind: &str, id: impl Display, error: &impl Display) {
-    tracing::error!(kind, %id, %error, "a stored record cannot be read and is omitted; `jiedui verify` lists them");
+/// Logs unreadable stored data, without the reason: it may quote a person's text.
+pub fn log(kind: &str, id: impl Display) {
+    tracing::error!(kind, %id, "a stored record cannot be read and is omitted; `jiedui verify` lists them");
 }
 
 #[cfg(test)]

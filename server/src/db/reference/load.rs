@@ -115,7 +115,7 @@ pub async fn load(db: &Db) -> Result<Reference> {
 }
 
 fn closed_month(text: &str) -> Option<Month> {
-    text.parse().inspect_err(|error| stored::log("closed month", text, error)).ok()
+    text.parse().inspect_err(|_| stored::log("closed month", text)).ok()
 }
 
 /// Returns the first letter of each character's commonest reading; other characters are unchanged.

@@ -131,7 +131,7 @@ pub async fn put(
     let quota = i64::from(app.config.photo_quota_mb) << 20;
     let used = [stored, signed(bytes), signed(total)].into_iter().fold(0_i64, i64::saturating_add);
     if uploads >= MAX_UPLOADS || used > quota {
-        tracing::warn!(user = user.username, stored, uploads, "an account has used up its photo quota");
+        tracing::warn!(%account, stored, uploads, "an account has used up its photo quota");
         let (chinese, english) =
             ("今天上传的照片太多，明天会接着上传", "Too many photos for one day: uploads continue tomorrow");
         return Err(Problem::retry_after(StatusCode::TOO_MANY_REQUESTS, chinese, english, 3600));

@@ -76,7 +76,7 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
         Ok(data) => data,
         Err(problem) => return problem.into_response(),
     };
-    let (folder, path) = (app.site.folder(), parts.uri.path().to_owned());
+    let folder = app.site.folder();
     let look = cookie(&parts.headers, Preference::Look.cookie()).unwrap_or_default().to_owned();
     let request = Request::from_parts(parts, body);
     let painted = PAINTERS.spawn_pinned(|| async move {
@@ -94,7 +94,7 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
         Ok(Err(error)) => error.into(),
         Err(error) => error.into(),
     };
-    tracing::error!(%error, path, "the page could not be painted");
+    tracing::error!(%error, "the page could not be painted");
     shell(State(app)).await
 }
 

@@ -58,10 +58,10 @@ impl CountRow {
     /// Returns the entry count. Returns `None` and logs it if it cannot be read.
     pub(super) fn into_count(self) -> Option<EntryCount> {
         let Self { organisation, place, pairing, programme, month, verified, entries } = self;
-        let log_damage = |_: &_| stored::log("map_count", format!("{programme}, {place}"), &format!("month `{month}`"));
+        let log_damage = |_: &_| stored::log("map_count", format!("{programme}, {place}"));
         let month = month.parse().inspect_err(log_damage).ok()?;
         if entries < 0 {
-            stored::log("map_count", format!("{programme}, {place}, {month}"), &format!("entries `{entries}`"));
+            stored::log("map_count", format!("{programme}, {place}, {month}"));
             return None;
         }
         let given = |id: Uuid| Some(id).filter(|id| !id.is_nil());
@@ -137,5 +137,5 @@ pub(super) use rows;
 
 /// Logs a row with a column that cannot be read.
 pub(super) fn log_damage(table: &str, scope: &str, indicator: &str) {
-    stored::log(table, format!("{scope}, {indicator}"), &"a column cannot be read");
+    stored::log(table, format!("{scope}, {indicator}"));
 }

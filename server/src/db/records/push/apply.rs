@@ -38,8 +38,8 @@ impl Batch<'_> {
             _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
         };
         match applied {
-            Err(DbError::Unreadable(kind, id, error)) => {
-                stored::log(&kind, id, &error);
+            Err(DbError::Unreadable(kind, id, _)) => {
+                stored::log(&kind, id);
                 Ok(unreadable(mutation.seq))
             }
             applied => applied,

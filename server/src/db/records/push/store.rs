@@ -35,7 +35,7 @@ impl Batch<'_> {
                 if !row.deleted {
                     let entry = Entry::from_checked(&row.fields);
                     if entry.is_none() && row.kind == Kind::Entry {
-                        stored::log(Kind::Entry.as_str(), id, &"its fields are no entry");
+                        stored::log(Kind::Entry.as_str(), id);
                     }
                     self.figures.subtract(id, entry.as_ref(), catalogue);
                 }

@@ -73,8 +73,8 @@ pub fn shaped(app: &AppState, import: Import, language: Language) -> ImportRespo
 /// Returns the stored errors of an import. If they cannot be read, the list has one error that says so: an empty list
 /// would mean a valid table.
 fn stored_errors(import: &Import) -> Vec<CellError> {
-    serde_json::from_str(&import.errors).unwrap_or_else(|error| {
-        tracing::error!(%error, import = %import.id, "stored errors cannot be read");
+    serde_json::from_str(&import.errors).unwrap_or_else(|_| {
+        tracing::error!(import = %import.id, "stored errors cannot be read");
         let error = FieldError::new("mistakes", ErrorCode::Unreadable);
         vec![CellError { row: 0, column: String::new(), value: String::new(), error }]
     })
