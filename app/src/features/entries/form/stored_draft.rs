@@ -38,6 +38,8 @@ pub async fn stored_draft(
     id: Uuid,
     on_screen: StoredValue<OnScreen>,
 ) -> Result<Option<Draft>, StoreError> {
+    // The screen before may have held it; the draft does not exist before the first change.
+    on_screen.try_update_value(|on_screen| on_screen.add([id]));
     if let Some((entry, since)) = sync::my_entry_of(app, id).await? {
         return Ok(Some(edit_of(&entry, since)));
     }
