@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 55] = [
+const STYLE: [&str; 59] = [
     "tokens",
     "base",
     "components/button",
@@ -41,6 +41,10 @@ const STYLE: [&str; 55] = [
     "components/entry",
     "components/list",
     "components/latest",
+    "components/row",
+    "components/data-table",
+    "components/pane",
+    "components/skeleton",
     "components/table",
     "components/receiving",
     "components/sheet",

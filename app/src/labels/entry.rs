@@ -7,6 +7,7 @@ use jiedui_core::catalogue::Field;
 use jiedui_core::entry::field::{REVIEW_NOTE, REVIEWED_AT, REVIEWED_BY, STATE};
 use jiedui_core::entry::{Cell, Entry, Fields, State};
 use jiedui_core::figures::overview::Overview;
+use jiedui_core::values::quantity::{Qualifier, Quantity};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use time::Date;
@@ -37,6 +38,28 @@ pub fn answers_of(labels: Labels, overview: &Overview, entry: &Entry) -> Vec<(St
         Some((name, choices.chain(answer.rows().iter().map(row)).collect::<Vec<_>>().join("、")))
     };
     activity.fields.iter().filter_map(answer).collect()
+}
+
+/// Returns the number that stands for an entry in a list, as text and for sorting: the first one that feeds an indicator,
+/// otherwise the first one.
+pub fn main_number(labels: Labels, overview: &Overview, entry: &Entry) -> Option<(Quantity, String)> {
+    let form = overview.catalogue.form(&entry.activity, entry.version)?;
+    let numbers = || form.fields.iter().filter_map(|field| Some((field, *entry.values.get(&field.code)?)));
+    let (field, value) = numbers().find(|(field, _)| field.feeds.is_some()).or_else(|| numbers().next())?;
+    let qualifier = entry.qualifiers.get(&field.code).copied().unwrap_or_default();
+    Some((value, field::amount(labels, field, value, qualifier)))
+}
+
+/// Returns the name of a form field and an amount in its unit; `None` where no version of the form has the field.
+pub fn amount_of(
+    labels: Labels,
+    overview: &Overview,
+    activity: &str,
+    code: &str,
+    value: Quantity,
+) -> Option<(String, String)> {
+    let field = overview.catalogue.field(activity, code)?;
+    Some((field::name(labels, field).to_owned(), field::amount(labels, field, value, Qualifier::Exact)))
 }
 
 /// Joins the names and answers of [`answers_of`] with a separator.

@@ -117,6 +117,11 @@ impl UserDb {
         self.read(async |transaction| lists::count_entries(transaction, ranges).await).await
     }
 
+    /// Returns, for each entry, the newest entries of the same activity at its place until its date, without the entry itself.
+    pub async fn comparable_entries(&self, of: &[EntryView]) -> Result<Vec<Vec<EntryView>>> {
+        self.read(async |transaction| lists::comparable_entries(transaction, self.user, of).await).await
+    }
+
     /// Returns the entries of each place and date.
     pub async fn entries_on(&self, days: &[(String, Date)]) -> Result<Vec<Vec<EntryView>>> {
         self.read(async |transaction| lists::entries_on(transaction, self.user, days).await).await
@@ -165,6 +170,20 @@ impl UserDb {
             .map(drop)
     }
 
+    /// Adds changes of entries (identifiers, base revisions and fields) to the outbox, all or none, held back for the undo period.
+    /// Returns the number of each.
+    pub async fn save_held(&self, changes: &[(Uuid, u64, Fields)], now: i64) -> Result<Vec<u64>> {
+        self.write(async |transaction| {
+            let mut numbers = Vec::with_capacity(changes.len());
+            for (id, base_rev, fields) in changes {
+                let change = (Kind::Entry, *id, *base_rev, Op::Put);
+                numbers.push(outbox::save_held(transaction, self.owner(), change, fields.clone(), now).await?);
+            }
+            Ok(numbers)
+        })
+        .await
+    }
+
     /// Adds a resolution of the conflict of mutation `seq` to the outbox.
     pub async fn choose(&self, id: Uuid, rev: u64, seq: u64, take: Vec<Path<'static>>) -> Result<()> {
         self.write(async |transaction| outbox::choose(transaction, self.owner(), (id, rev), seq, take.clone()).await)
@@ -179,8 +198,8 @@ impl UserDb {
             .await
     }
 
-    /// Removes a deletion that is still held back; returns false if it may have been sent.
-    pub async fn undo_delete(&self, seq: u64, now: i64) -> Result<bool> {
+    /// Removes a change that is still held back; returns false if it may have been sent.
+    pub async fn undo_held(&self, seq: u64, now: i64) -> Result<bool> {
         self.write(async |transaction| deletion::undo(transaction, self.user, seq, now).await).await
     }
 

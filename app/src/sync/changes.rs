@@ -9,11 +9,12 @@ use crate::storage::my_entries::{MyEntry, PendingDeletion};
 use crate::storage::saving::{SaveOutcome, SaveRequest};
 use crate::storage::user_db::UserDb;
 use crate::storage::{StoreError, clock};
-use jiedui_core::entry::{Fields, field};
+use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::sync::outbox::UNDO_PERIOD;
 use jiedui_core::sync::{Input, Kind, Op, Path};
 use jiedui_core::values::sort::collect_sorted;
 use leptos::prelude::*;
+use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
 use web_sys::BroadcastChannel;
@@ -40,19 +41,40 @@ async fn show_and_send(app: AppState, db: &UserDb) {
     notify_other_tabs();
 }
 
-/// Puts changes of entries (identifiers, revisions and fields) into the outbox and starts the sync. When it returns, they are on
-/// the phone. Changes stored before one fails are sent.
-pub async fn save_all(app: AppState, op: Op, changes: Vec<(Uuid, u64, Fields)>) -> Result<(), StoreError> {
+/// A decision on an entry that can be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The entry.
+    pub id: Uuid,
+    /// Number of the decision in the outbox.
+    pub seq: u64,
+}
+
+/// Saves decisions on entries (identifiers, revisions and fields), all or none. When this returns, they are on the phone; they are
+/// sent after the undo period.
+pub async fn decide(app: AppState, decisions: Vec<(Uuid, u64, Fields)>) -> Result<Vec<Decided>, StoreError> {
     let db = user_db(app).await?;
-    let mut saved = Ok(());
-    for (id, base_rev, fields) in changes {
-        saved = db.save(Kind::Entry, id, base_rev, op, fields).await;
-        if saved.is_err() {
-            break;
+    let numbers = db.save_held(&decisions, clock::phone()).await?;
+    show_and_send(app, &db).await;
+    Ok(decisions.iter().zip(numbers).map(|((id, _, _), seq)| Decided { id: *id, seq }).collect())
+}
+
+/// Undoes decisions. One that may have been sent is undone by a further change, which submits the entry again.
+pub async fn undo_decisions(app: AppState, decided: Vec<Decided>) -> Result<(), StoreError> {
+    let db = user_db(app).await?;
+    for Decided { id, seq } in decided {
+        if db.undo_held(seq, clock::phone()).await? {
+            continue;
+        }
+        // An edit since then has submitted it already.
+        let view = db.entry_view_of(id).await?.map(|(view, _)| view);
+        if let Some(view) = view.filter(|view| view.entry.state != State::Submitted) {
+            let fields = Fields::from_iter([(field::STATE.to_owned(), json!(State::Submitted.code()))]);
+            db.save(Kind::Entry, id, view.rev, Op::Put, fields).await?;
         }
     }
     show_and_send(app, &db).await;
-    saved
+    Ok(())
 }
 
 /// Deletes an entry, with the reasons given for it. When this returns, the deletion is on the phone; it is sent after the undo
@@ -68,7 +90,7 @@ pub async fn delete(app: AppState, id: Uuid, rev: u64, fields: Fields, reasons: 
 /// Restores a deleted entry, whether or not the deletion has been sent.
 pub async fn undo_delete(app: AppState, deleted: Deleted) -> Result<(), StoreError> {
     let db = user_db(app).await?;
-    if !db.undo_delete(deleted.seq, clock::phone()).await? {
+    if !db.undo_held(deleted.seq, clock::phone()).await? {
         let review = [field::STATE, field::REVIEW_NOTE, field::REVIEW_FIELDS];
         let fields = collect_sorted(deleted.fields.into_iter().filter(|(name, _)| !review.contains(&name.as_str())));
         db.save(Kind::Entry, deleted.id, deleted.rev, Op::Put, fields).await?;
@@ -121,7 +143,7 @@ pub async fn item_deletions(app: AppState) -> Result<Vec<PendingDeletion>, Store
 /// Restores a deleted ledger item, whether or not the deletion has been sent.
 pub async fn undo_delete_item(app: AppState, deletion: PendingDeletion) -> Result<(), StoreError> {
     let db = user_db(app).await?;
-    if !db.undo_delete(deletion.seq, clock::phone()).await? {
+    if !db.undo_held(deletion.seq, clock::phone()).await? {
         db.save(Kind::LedgerItem, deletion.id, deletion.rev, Op::Put, deletion.fields).await?;
     }
     show_and_send(app, &db).await;

@@ -1,8 +1,11 @@
 //! Controls and views that several screens show, and their helpers. This folder uses no feature.
 
 pub mod chips;
+pub mod data_table;
 pub mod date_chips;
 pub mod deferred;
+pub mod detail_pane;
+pub mod dialog;
 pub mod download;
 pub mod drafting;
 pub mod entry;
@@ -18,6 +21,7 @@ pub mod indicator_cards;
 pub mod lazy;
 pub mod ledger_items;
 pub mod ledger_row;
+pub mod list_row;
 pub mod loading;
 pub mod map;
 pub mod menu;
@@ -35,8 +39,10 @@ pub mod save_image;
 pub mod search;
 pub mod sessions;
 pub mod sheet;
+pub mod skeleton;
 pub mod snackbar;
 pub mod stepper;
 pub mod stored;
 pub mod sync_text;
 pub mod url_state;
+pub mod wide;

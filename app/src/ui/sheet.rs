@@ -18,11 +18,14 @@ pub fn Sheet(
     label: &'static str,
     /// Whether the sheet is open.
     open: RwSignal<bool>,
+    /// CSS classes.
+    #[prop(default = "sheet-panel")]
+    class: &'static str,
     /// Content.
     children: ChildrenFn,
 ) -> impl IntoView {
     let children = StoredValue::new(children);
-    move || open.get().then(|| view! { <Panel label open>{children.with_value(|children| children())}</Panel> })
+    move || open.get().then(|| view! { <Panel label open class>{children.with_value(|children| children())}</Panel> })
 }
 
 /// The open sheet.
@@ -32,6 +35,8 @@ fn Panel(
     label: &'static str,
     /// Whether the sheet is open.
     open: RwSignal<bool>,
+    /// CSS classes.
+    class: &'static str,
     /// Content.
     children: Children,
 ) -> impl IntoView {
@@ -67,7 +72,7 @@ fn Panel(
     };
     view! {
         <div class="sheet-back" on:click=move |_| open.set(false)></div>
-        <div class="sheet-panel" role="dialog" aria-modal="true" aria-label=label tabindex="-1" node_ref=panel on:keydown=press>
+        <div class=class role="dialog" aria-modal="true" aria-label=label tabindex="-1" node_ref=panel on:keydown=press>
             <div class="sheet-head">
                 <strong>{label}</strong>
                 <button type="button" class="button-quiet" aria-label=texts.close() on:click=move |_| open.set(false)>"×"</button>

@@ -28,6 +28,11 @@ impl UrlState {
         self.query.with(|query| query.get(name)).filter(|value| !value.is_empty())
     }
 
+    /// Returns a parameter like [`Self::get`], without following its changes.
+    pub fn get_untracked(&self, name: &str) -> Option<String> {
+        self.query.with_untracked(|query| query.get(name)).filter(|value| !value.is_empty())
+    }
+
     /// Returns the query with its question mark; an empty text without parameters.
     pub fn query(&self) -> String {
         self.query.with(ParamsMap::to_query_string)

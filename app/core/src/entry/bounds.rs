@@ -16,7 +16,8 @@ const MAX_DEPTH: usize = 16;
 const MAX_NAME_BYTES: usize = 100;
 
 /// Fields that the server sets on every record.
-const SERVER_FIELDS: [&str; 4] = [field::AUTHOR, field::CREATED_AT, field::UPDATED_AT, field::SOURCE];
+const SERVER_FIELDS: [&str; 5] =
+    [field::AUTHOR, field::RECORDED_BY, field::CREATED_AT, field::UPDATED_AT, field::SOURCE];
 
 /// Returns an error for each field that exceeds a limit. `names` are the known fields of the record's kind.
 pub fn exceeded_limits(fields: &Fields, names: &[&str]) -> Vec<FieldError> {

@@ -42,6 +42,8 @@ pub const DUPLICATE_OF: &str = "duplicate_of";
 
 /// Account that created the record.
 pub const AUTHOR: &str = "author";
+/// Name of that account when it created the record.
+pub const RECORDED_BY: &str = "recorded_by";
 /// Time of creation.
 pub const CREATED_AT: &str = "created_at";
 /// Time of the last change.
@@ -102,4 +104,5 @@ pub const OF_ENTRY: [&str; 17] = [
 pub const OF_LEDGER_ITEM: [&str; 14] =
     [LEDGER, YEAR, PLACE, PROGRAMME, TITLE, AMOUNT, UNIT, DUE, RESPONSIBLE, STATUS, DATES, PAIRING, ENTRIES, NOTE];
 /// Fields that only the server sets; values sent by a client are ignored.
-pub const SET_BY_SERVER: [&str; 7] = [AUTHOR, CREATED_AT, UPDATED_AT, SOURCE, REVIEWED_BY, REVIEWED_AT, NUMBERS_BY];
+pub const SET_BY_SERVER: [&str; 8] =
+    [AUTHOR, RECORDED_BY, CREATED_AT, UPDATED_AT, SOURCE, REVIEWED_BY, REVIEWED_AT, NUMBERS_BY];

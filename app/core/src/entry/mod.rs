@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod bounds;
+pub mod comparison;
 pub mod duplicate;
 pub mod field;
 mod model;

@@ -36,7 +36,7 @@ pub async fn delete<T: Transaction>(
     Ok(phone.next_seq)
 }
 
-/// Removes a deletion that is still held back; returns false if it may have been sent.
+/// Removes a change that is still held back; returns false if it may have been sent.
 pub async fn undo<T: Transaction>(transaction: &T, user: Uuid, seq: u64, now: i64) -> Result<bool, T::Error> {
     let row = transaction.get(Store::Outbox, &[seq.into()]).await?.into_iter().next().flatten();
     let item: Option<OutboxItem> = row.map(|row| from_json(&row.body)).transpose()?;

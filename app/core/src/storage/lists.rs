@@ -246,6 +246,29 @@ pub async fn entries_on<T: Transaction>(
     Ok(of_days)
 }
 
+/// Returns, for each entry, the newest entries of the same activity at its place until its date, without the entry itself.
+pub async fn comparable_entries<T: Transaction>(
+    transaction: &T,
+    user: Uuid,
+    of: &[EntryView],
+) -> Result<Vec<Vec<EntryView>>, T::Error> {
+    let mut pages: BTreeMap<(&str, Date), Vec<(EntryHead, EntryRow)>> = BTreeMap::new();
+    let mut comparable = Vec::with_capacity(of.len());
+    for EntryView { id, entry, .. } in of {
+        let day = (entry.place.as_str(), entry.date);
+        if !pages.contains_key(&day) {
+            let range = EntryRange { until: Some(entry.date), ..EntryRange::at(&entry.place) };
+            let page = entries(transaction, user, &range, None, MOST_RECENT).await?;
+            let rows = page.rows.into_iter().filter_map(|row| Some((row.head()?, row)));
+            pages.insert(day, rows.collect());
+        }
+        let is_comparable = |head: &EntryHead| head.activity == entry.activity && head.id != *id;
+        let rows = pages.get(&day).into_iter().flatten().filter(|(head, _)| is_comparable(head));
+        comparable.push(rows.filter_map(|(_, row)| row.view()).collect());
+    }
+    Ok(comparable)
+}
+
 /// Returns the number of entries in each of some ranges of the same index.
 pub async fn count_entries<T: Transaction>(transaction: &T, ranges: &[EntryRange]) -> Result<Vec<usize>, T::Error> {
     let Some(first) = ranges.first() else { return Ok(Vec::new()) };

@@ -6,7 +6,7 @@ use super::json::from_json;
 use super::meta::{Name, Owner, identity};
 use super::{meta, rows};
 use crate::entry::Fields;
-use crate::sync::outbox::{enqueue, next_batch, unsent_mutations};
+use crate::sync::outbox::{UNDO_PERIOD, enqueue, next_batch, unsent_mutations};
 use crate::sync::{Kind, Mutation, Op, OutboxItem, Path, PushRequest, Resolution};
 use crate::values::sort::collect_sorted;
 use std::collections::BTreeSet;
@@ -44,6 +44,28 @@ pub async fn save<T: Transaction>(
     change: (Kind, Uuid, u64, Op),
     fields: Fields,
 ) -> Result<Mutation, T::Error> {
+    add_change(transaction, owner, change, fields, None).await
+}
+
+/// Adds a change of a record to the outbox like [`save`], held back for the undo period. Returns its number.
+pub async fn save_held<T: Transaction>(
+    transaction: &T,
+    owner: Owner<'_>,
+    change: (Kind, Uuid, u64, Op),
+    fields: Fields,
+    now: i64,
+) -> Result<u64, T::Error> {
+    let until = now.saturating_add(UNDO_PERIOD);
+    Ok(add_change(transaction, owner, change, fields, Some(until)).await?.seq)
+}
+
+async fn add_change<T: Transaction>(
+    transaction: &T,
+    owner: Owner<'_>,
+    change: (Kind, Uuid, u64, Op),
+    fields: Fields,
+    held_until: Option<i64>,
+) -> Result<Mutation, T::Error> {
     let (kind, id, base_rev, op) = change;
     let phone = identity(transaction, owner).await?;
     let ids: BTreeSet<Uuid> = collect_sorted([id]);
@@ -55,6 +77,7 @@ pub async fn save<T: Transaction>(
     let waiting: Vec<OutboxItem> = items.into_values().filter(|item| item.refused.is_none()).collect();
     let mutation = Mutation { seq: phone.next_seq, kind, id, base_rev, epoch: None, op, fields };
     let item = enqueue(phone.sender, mutation, &waiting, stored.record.as_ref(), owner.new_id);
+    let item = OutboxItem { held_until, ..item };
     add(transaction, owner, &item).await?;
     if item.mutation.id != id {
         rows::put(transaction, owner.user, id, &stored, &waiting)?;

@@ -1,6 +1,8 @@
 //! Random histories of one phone's storage. After each step every list equals what a pass over the whole database gives.
 
-use super::lists::{Shared, count_entries, count_mine, ledger, my_entries, named_photos, recent_entries, summary};
+use super::lists::{
+    Shared, comparable_entries, count_entries, count_mine, ledger, my_entries, named_photos, recent_entries, summary,
+};
 use super::views::{entries::entry_views, items::item_views, mine::journal};
 use super::*;
 use crate::access::user::Scope;
@@ -407,6 +409,53 @@ fn held_records_stay_while_they_are_in_use() {
     assert_eq!(ids(&phone), [1, 2]);
     phone.store(&page_of(Vec::new()), &BTreeSet::new());
     assert_eq!(ids(&phone), [1]);
+}
+
+#[test]
+fn held_review_is_undone_before_it_is_sent() {
+    let mut phone = Phone::new(1);
+    phone.store(&page_of(vec![verified(1, 1, OTHER), verified(2, 2, OTHER)]), &BTreeSet::new());
+    let returned =
+        Fields::from_iter([("state".to_owned(), json!("returned")), ("review_note".to_owned(), json!("核对"))]);
+    let hold = |phone: &mut Phone, id: u128| {
+        let change = (Kind::Entry, Uuid::from_u128(id), 1, Op::Put);
+        let fields = returned.clone();
+        phone.run(async |transaction, owner| outbox::save_held(transaction, owner, change, fields, 1_000).await)
+    };
+    let (first, second) = (hold(&mut phone, 1), hold(&mut phone, 2));
+    let sent = |phone: &mut Phone, now: i64| {
+        let unsent = phone.run(async |transaction, _| outbox::unsent(transaction, 10, now).await);
+        (unsent.mutations.iter().map(|mutation| mutation.seq).collect::<Vec<_>>(), unsent.held_for)
+    };
+    let count = |phone: &mut Phone| {
+        let range = [EntryRange::of_state(State::Returned)];
+        phone.run(async |transaction, _| count_entries(transaction, &range).await)
+    };
+    assert_eq!((sent(&mut phone, 1_500), count(&mut phone)), ((Vec::new(), Some(5_500)), vec![2]));
+    assert!(phone.run(async |transaction, _| deletion::undo(transaction, USER, first, 2_000).await));
+    assert_eq!(count(&mut phone), [1]);
+    assert_eq!(sent(&mut phone, 8_000), (vec![second], None));
+    assert!(!phone.run(async |transaction, _| deletion::undo(transaction, USER, second, 8_000).await));
+    phone.check();
+}
+
+#[test]
+fn comparable_entries_share_place_and_activity_until_the_day() {
+    for seed in 0..10 {
+        let mut phone = Phone::new(seed);
+        for _ in 0..60 {
+            phone.step();
+        }
+        let views = entry_views(USER, phone.replica(), &phone.outbox());
+        let comparable = phone.run(async |transaction, _| comparable_entries(transaction, USER, &views).await);
+        for (view, found) in views.iter().zip(comparable) {
+            let is_comparable = |other: &&EntryView| {
+                let kind = |view: &EntryView| (view.entry.place.clone(), view.entry.activity.clone());
+                other.id != view.id && kind(other) == kind(view) && other.entry.date <= view.entry.date
+            };
+            assert_eq!(found, views.iter().filter(is_comparable).cloned().collect::<Vec<_>>());
+        }
+    }
 }
 
 #[test]

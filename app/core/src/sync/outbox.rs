@@ -38,12 +38,12 @@ pub struct OutboxItem {
     /// In a conflict: the record's fields in the replica at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Fields>,
-    /// For a deletion: end of the undo period, in milliseconds of the device clock.
+    /// For a deletion or a review: end of the undo period, in milliseconds of the device clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_until: Option<i64>,
 }
 
-/// Time in milliseconds for which a deletion can be undone before it is sent.
+/// Time in milliseconds for which a deletion or a review can be undone before it is sent.
 pub const UNDO_PERIOD: i64 = 6_000;
 
 fn is_false(flag: &bool) -> bool {

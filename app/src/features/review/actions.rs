@@ -1,21 +1,26 @@
-//! A reviewer's decision on an entry: verified, or returned with a reason. It waits in the outbox like any other change.
+//! A reviewer's decision on an entry: verified, or returned with a reason. It waits in the outbox like any other change, and is
+//! held back while it can be undone.
 
+use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
-use crate::sync;
+use crate::sync::{self, Decided};
 use crate::ui::entry::deletion::{VoidForm, may_void};
+use crate::ui::snackbar::{self, Action};
 use jiedui_core::access::rights::needs_second_person;
 use jiedui_core::entry::{Fields, State, field};
-use jiedui_core::sync::Op;
+use leptos::ev::KeyboardEvent;
+use leptos::html::Textarea;
 use leptos::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
-/// Approves entries.
+/// Approves entries. The message at the foot of the screen offers to undo it.
 pub async fn approve(app: AppState, entries: Vec<(Uuid, u64)>) {
     let fields = Fields::from_iter([(field::STATE.to_owned(), json!(State::Verified.code()))]);
-    save_change(app, entries, fields).await;
+    let text = fill(app.texts.approved(), &[&entries.len()]);
+    decide(app, entries, fields, text).await;
 }
 
 /// Returns an entry to its recorder, with a reason and the fields concerned.
@@ -26,15 +31,28 @@ async fn send_back(app: AppState, entry: (Uuid, u64), reason: String, concerned:
     if !concerned.is_empty() {
         fields.insert(field::REVIEW_FIELDS.to_owned(), json!(concerned));
     }
-    save_change(app, vec![entry], fields).await;
+    decide(app, vec![entry], fields, app.texts.sent_back().to_owned()).await;
 }
 
-/// Saves the same change of each entry.
-async fn save_change(app: AppState, entries: Vec<(Uuid, u64)>, fields: Fields) {
-    let changes = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
-    if let Err(error) = sync::save_all(app, Op::Put, changes).await {
-        app.storage.error.set(Some(error));
+/// Saves the same decision on each entry, and offers to undo it.
+async fn decide(app: AppState, entries: Vec<(Uuid, u64)>, fields: Fields, text: String) {
+    let decisions = entries.into_iter().map(|(id, rev)| (id, rev, fields.clone())).collect();
+    match sync::decide(app, decisions).await {
+        Ok(decided) => {
+            let undo = Action::new("undo", app.texts.undo(), move || undo_decisions(app, decided.clone()));
+            snackbar::show(app, text, vec![undo], None);
+        }
+        Err(error) => app.storage.error.set(Some(error)),
     }
+}
+
+fn undo_decisions(app: AppState, decided: Vec<Decided>) {
+    spawn_local(async move {
+        match sync::undo_decisions(app, decided).await {
+            Ok(()) => snackbar::show(app, app.texts.decision_undone().to_owned(), Vec::new(), None),
+            Err(error) => app.storage.error.set(Some(error)),
+        }
+    });
 }
 
 /// The buttons below an entry.
@@ -44,13 +62,19 @@ pub fn ReviewActions(
     #[prop(into)]
     record: Signal<EntryView>,
     /// Likely duplicates.
-    #[prop(default = Vec::new())]
-    same: Vec<EntryView>,
+    #[prop(into)]
+    same: Signal<Vec<EntryView>>,
 ) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    let voids = !same.is_empty() && record.with_untracked(|record| may_void(app, record));
+    let voids = Memo::new(move |_| same.with(|same| !same.is_empty()) && record.with(|record| may_void(app, record)));
     let voiding = RwSignal::new(false);
+    let input = NodeRef::<Textarea>::new();
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            request_animation_frame(move || drop(input.focus()));
+        }
+    });
     let id = record.with_untracked(|record| record.id);
     let rev = move || record.with_untracked(|record| record.rev);
     let needs_second = move || {
@@ -71,7 +95,7 @@ pub fn ReviewActions(
         let entries = vec![(id, rev())];
         spawn_local(approve(app, entries));
     };
-    let send = move |_| {
+    let send = move || {
         let why = reason.get_untracked().trim().to_owned();
         missing.set(why.is_empty());
         if !why.is_empty() {
@@ -94,13 +118,27 @@ pub fn ReviewActions(
             }
         });
     };
+    // Enter also ends the input of a Chinese word, and then does not send.
+    let press = move |event: KeyboardEvent| {
+        let usual_reason = || usual.get(event.code().strip_prefix("Digit")?.parse::<usize>().ok()?.checked_sub(1)?);
+        match event.key().as_str() {
+            "Enter" if !event.shift_key() && !event.is_composing() => send(),
+            "Escape" => returning.set(false),
+            _ if event.alt_key() => match usual_reason() {
+                Some((words, _)) => say(words),
+                None => return,
+            },
+            _ => return,
+        }
+        event.prevent_default();
+    };
     view! {
         <div class="review-decide">
             <p class="note" data-second-person hidden=move || is_verified() || !needs_second()>{texts.second_person()}</p>
             <button type="button" class="button button-primary" data-decide="verify" hidden=move || is_verified() || needs_second() on:click=verify>{texts.verify()}</button>
             <button type="button" class="button" data-decide="return" aria-expanded=move || returning.get().to_string()
                 on:click=move |_| { voiding.set(false); returning.update(|returning| *returning = !*returning) }>{texts.return_entry()}</button>
-            {voids.then(|| view! {
+            {move || voids.get().then(|| view! {
                 <button type="button" class="button" data-decide="void" aria-expanded=move || voiding.get().to_string()
                     on:click=move |_| { returning.set(false); voiding.update(|voiding| *voiding = !*voiding) }>{texts.void()}</button>
             })}
@@ -112,14 +150,14 @@ pub fn ReviewActions(
                             <button type="button" class="button-quiet" on:click=move |_| say(words)>{words}</button>
                         }).collect_view()}
                     </p>
-                    <textarea id=format!("reason-{id}") rows="2" maxlength="2000" prop:value=move || reason.get()
+                    <textarea id=format!("reason-{id}") rows="2" node_ref=input on:keydown=press maxlength="2000" prop:value=move || reason.get()
                         aria-invalid=move || missing.get().to_string() aria-describedby=format!("reason-error-{id}")
                         on:input=move |event| { missing.set(false); reason.set(event_target_value(&event)) }></textarea>
                     <p class="error" id=format!("reason-error-{id}")>{move || missing.get().then_some(texts.reason_missing())}</p>
-                    <button type="button" class="button button-primary" on:click=send>{texts.return_now()}</button>
+                    <button type="button" class="button button-primary" on:click=move |_| send()>{texts.return_now()}</button>
                 </div>
             </Show>
-            {voids.then(|| view! { <VoidForm record same asked=voiding/> })}
+            {move || voids.get().then(|| view! { <VoidForm record same asked=voiding/> })}
         </div>
     }
 }

@@ -99,7 +99,7 @@ fn Detail() -> impl IntoView {
                 {menu}
             </div>
             <DeleteForm record=now asked/>
-            {decides.then(|| view! { <ReviewActions record=now same/> })}
+            {decides.then(|| view! { <ReviewActions record=now same=Signal::stored(same)/> })}
             {move || view! { <History record=now.get()/> }}
         }
         .into_any()

@@ -1,59 +1,49 @@
-//! The review queue, the oldest entry first. Keys: J and K move, V verifies, R returns.
+//! The review queue, the oldest entry first: a table with a detail pane on a wide screen, rows and a card over them on a phone.
 
 mod actions;
+mod card;
 mod entry_detail;
+mod facts;
+mod keys;
+mod queue;
+mod rows;
+mod totals;
 
 pub use entry_detail::EntryDetail;
 
 use crate::labels::texts::fill;
 use crate::lazy_screen;
-use crate::state::use_app_state;
+use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
-use crate::storage::lists::EntryRange;
-use crate::storage::user_db::UserDb;
-use crate::ui::entry::card::{EntryCard, likely_same};
+use crate::ui::data_table::{ColumnChoice, DataTable, use_columns};
+use crate::ui::detail_pane::{DetailPane, Step};
+use crate::ui::dialog::Dialog;
 use crate::ui::entry::deletion::PendingDeletions;
-use crate::ui::entry::history::History;
 use crate::ui::filter::{FilterBar, HiddenFilters, parameters_of, use_list_filter};
-use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::list_row::ListRows;
+use crate::ui::loading::{NothingFound, ReplicaNotice};
 use crate::ui::older::{Older, Part};
-use crate::ui::stored::{all_of, use_stored};
+use crate::ui::skeleton::Skeleton;
+use crate::ui::wide::use_is_wide;
 use actions::{ReviewActions, approve};
-use jiedui_core::entry::State;
-use jiedui_core::figures::figure::{CompiledFilter, Filter};
-use leptos::ev;
+use card::{HistoryDetails, ReviewCard};
+use jiedui_core::access::rights::may_edit;
+use jiedui_core::figures::figure::Filter;
+use keys::use_keys;
 use leptos::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use leptos_router::hooks::use_navigate;
+use queue::{Queue, use_queue};
+use rows::{OLDEST_FIRST, columns, list_row, table_row};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use time::Date;
+use totals::totals;
 use uuid::Uuid;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 /// Number of entries rendered at first, and added at each press of the button.
-const PAGE: usize = 30;
-
-/// Entries that wait for the user's review.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Waiting {
-    /// Entries that pass the filter, oldest first.
-    queue: Vec<EntryView>,
-    /// Number of entries that pass it in any year.
-    in_any_year: usize,
-    /// Number of all entries that wait.
-    all: usize,
-    /// Number of entries with the user's own numbers, which wait for another reviewer.
-    of_others: usize,
-    /// The entries of each place and day that is listed, to find likely duplicates.
-    near: BTreeMap<(String, Date), Arc<Vec<EntryView>>>,
-}
-
-impl Waiting {
-    /// Returns the entries of the same place and day.
-    fn near(&self, record: &EntryView) -> Arc<Vec<EntryView>> {
-        self.near.get(&(record.entry.place.clone(), record.entry.date)).cloned().unwrap_or_default()
-    }
-}
+const PAGE: usize = 50;
+/// Name of the table in local storage.
+const TABLE: &str = "review";
 
 lazy_screen!(
     /// Entries that wait for a reviewer.
@@ -68,117 +58,83 @@ fn Review() -> impl IntoView {
     crate::ui::page::title(texts.nav_review());
     // The queue has all years unless the filter names one.
     let filter = use_list_filter();
-    let listed = RwSignal::new(PAGE);
-    let filter_now = move || Filter { verified_only: false, ..filter.get() };
-    // The work page counts the same entries.
-    let read = use_stored(move |reading| {
-        let (user, overview) = (app.session.user.get()?, app.overviews.server.get()?);
-        let (filter, listed) = (filter_now(), listed.get());
-        Some(async move {
-            let awaits = |view: &EntryView| {
-                view.awaits_review_by(&user, &overview.catalogue) || view.awaits_other_than(&user, &overview.catalogue)
-            };
-            let (mut waiting, of_others): (Vec<EntryView>, Vec<EntryView>) =
-                all_of(&reading, &EntryRange::of_state(State::Submitted), awaits)
-                    .await?
-                    .into_iter()
-                    .partition(|view| view.awaits_review_by(&user, &overview.catalogue));
-            waiting.reverse();
-            let any_year = Filter { year: None, from: None, until: None, ..filter.clone() };
-            let [filter, any_year] =
-                [&filter, &any_year].map(|filter| filter.compile(&overview.catalogue, overview.directory()));
-            let passes = |filter: &CompiledFilter<'_>, view: &EntryView| {
-                let entry = &view.entry;
-                let programme =
-                    overview.catalogue.activity(&entry.activity).map(|activity| activity.programme.as_str());
-                // An activity that was removed from the catalogue has no programme.
-                programme.map_or(filter.matches_programme(""), |code| filter.matches_programme(code))
-                    && filter.matches_at(&entry.place, entry.pairing, entry.date.into(), false)
-            };
-            let all = waiting.len();
-            let in_any_year = waiting.iter().filter(|view| passes(&any_year, view)).count();
-            waiting.retain(|view| passes(&filter, view));
-            let days: BTreeSet<(String, Date)> =
-                waiting.iter().take(listed).map(|view| (view.entry.place.clone(), view.entry.date)).collect();
-            let days: Vec<(String, Date)> = days.into_iter().collect();
-            let near = UserDb::open(reading.user).await?.entries_on(&days).await?;
-            let near = days.into_iter().zip(near.into_iter().map(Arc::new)).collect();
-            Ok(Arc::new(Waiting { queue: waiting, in_any_year, all, of_others: of_others.len(), near }))
+    let filter_now = Memo::new(move |_| Filter { verified_only: false, ..filter.get() });
+    let is_wide = use_is_wide();
+    let (listed, sort) = (RwSignal::new(PAGE), RwSignal::new(OLDEST_FIRST));
+    let queue = use_queue(app, filter_now, listed, sort, is_wide);
+    let Queue { read, page, facts, .. } = queue;
+    let (chosen, is_choosing) = (RwSignal::new(BTreeSet::<Uuid>::new()), RwSignal::new(false));
+    let is_asking = RwSignal::new(false);
+    // Only entries that still wait are approved.
+    let of_queue = Memo::new(move |_| {
+        chosen.with(|chosen| {
+            read.with(|read| {
+                let views = read.iter().flat_map(|waiting| &waiting.queue);
+                views.filter(|view| chosen.contains(&view.id)).cloned().collect::<Vec<_>>()
+            })
         })
     });
-    let chosen = RwSignal::new(BTreeSet::<Uuid>::new());
-    let of_queue = move |wanted: BTreeSet<Uuid>| -> Vec<(Uuid, u64)> {
-        read.with(|read| {
-            let queue = read.iter().flat_map(|waiting| &waiting.queue);
-            queue.filter(|view| wanted.contains(&view.id)).map(|view| (view.id, view.rev)).collect()
-        })
-    };
-    let verify_chosen = move |_| {
-        let entries = of_queue(chosen.get_untracked());
-        if window().confirm_with_message(&fill(texts.verify_sure(), &[&entries.len()])).unwrap_or(false) {
-            chosen.set(BTreeSet::new());
-            spawn_local(approve(app, entries));
-        }
-    };
+    let approve_chosen = Callback::new(move |()| {
+        let entries = of_queue.with_untracked(|views| views.iter().map(|view| (view.id, view.rev)).collect());
+        chosen.set(BTreeSet::new());
+        is_choosing.set(false);
+        spawn_local(approve(app, entries));
+    });
     // Likely duplicates are reviewed one by one.
     let choose_all = move |_| {
-        let ids = read.with_untracked(|read| {
-            let shown = read
-                .iter()
-                .flat_map(|waiting| waiting.queue.iter().take(listed.get_untracked()).map(move |view| (waiting, view)));
-            shown
-                .filter(|(waiting, view)| likely_same(view, &waiting.near(view)).is_empty())
-                .map(|(_, view)| view.id)
-                .collect()
-        });
+        let has_duplicates = |view: &EntryView| {
+            facts
+                .with_untracked(|facts| facts.get(&view.id).is_none_or(|facts| !facts.comparison.duplicates.is_empty()))
+        };
+        let ids =
+            page.with_untracked(|page| page.iter().filter(|view| !has_duplicates(view)).map(|view| view.id).collect());
         chosen.set(ids);
+        is_choosing.set(true);
     };
-    let query = Signal::derive(move || format!("{}&state=submitted", parameters_of(&filter_now())));
-    let first = Signal::derive(move || filter_now().dates().0);
-    let keys = window_event_listener(ev::keydown, by_key);
-    on_cleanup(move || keys.remove());
-    let ids = Memo::new(move |_| {
-        let pair = |view: &EntryView| (view.id, view.rev);
-        read.with(|read| read.as_ref().map(|waiting| waiting.queue.iter().map(pair).collect::<Vec<_>>()))
-    });
+    let several = move |_| {
+        is_choosing.update(|is_choosing| *is_choosing = !*is_choosing);
+        chosen.set(BTreeSet::new());
+    };
+    let query = Signal::derive(move || format!("{}&state=submitted", parameters_of(&filter_now.get())));
+    let first = Signal::derive(move || filter_now.get().dates().0);
+    let navigate = use_navigate();
+    use_keys(queue, chosen, move |id| navigate(&format!("/entries/{id}"), leptos_router::NavigateOptions::default()));
     let is_countable = Memo::new(move |_| app.replica.state.get().is_countable());
-    let has_entries = Memo::new(move |_| ids.with(|ids| ids.as_ref().map_or(0, Vec::len)) > 0);
-    let count = move || ids.with(|ids| ids.as_ref().map_or(0, Vec::len));
-    let hidden = move |all: usize| if is_countable.get() { all.saturating_sub(count()) } else { 0 };
+    let count = Memo::new(move |_| read.with(|read| read.as_ref().map(|waiting| waiting.queue.len())));
+    let has_entries = Memo::new(move |_| count.get().is_some_and(|count| count > 0));
+    let hidden = move |all: usize| match is_countable.get() {
+        true => all.saturating_sub(count.get().unwrap_or_default()),
+        false => 0,
+    };
     let in_years =
         Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.in_any_year))));
     let beyond = Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.all))));
     let of_others = move || read.with(|read| read.as_ref().map_or(0, |waiting| waiting.of_others));
-    let shown = move || ids.get().unwrap_or_default().into_iter().take(listed.get()).collect::<Vec<_>>();
-    let has_more = move || count() > listed.get();
-    let item = move |(id, _): (Uuid, u64)| {
-        let waiting = read.get_untracked()?;
-        let record = waiting.queue.iter().find(|view| view.id == id).cloned()?;
-        let all = waiting.near(&record);
-        let opened = RwSignal::new(false);
-        let (opened_record, same) = (record.clone(), likely_same(&record, &all));
-        let toggle = move |_| {
-            chosen.update(|chosen| {
-                if !chosen.remove(&id) {
-                    chosen.insert(id);
-                }
-            });
-        };
-        Some(view! {
-            <li class="entry" data-entry=id.to_string() tabindex="-1">
-                <label class="choose">
-                    <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&id)) on:change=toggle/>
-                    {texts.choose_this()}
-                </label>
-                <EntryCard record=record.clone() all/>
-                <ReviewActions record same/>
-                <details on:toggle=move |_| opened.set(true)>
-                    <summary>{texts.history()}</summary>
-                    {move || opened.get().then(|| view! { <History record=opened_record.clone()/> })}
-                </details>
-            </li>
-        })
+    let has_more = move || count.get().is_some_and(|count| count > listed.get());
+    let table = columns(texts);
+    let shown = use_columns(TABLE, &table);
+    let on_open = Callback::new(move |id| queue.open(id));
+    let list = move || {
+        let columns = table.clone();
+        match is_wide.get() {
+            true => {
+                let rows = queue.rows(app, table_row);
+                let current = queue.current;
+                view! { <DataTable label=texts.nav_review() columns shown rows sort current on_open chosen/> }
+                    .into_any()
+            }
+            false => {
+                let rows = queue.rows(app, list_row);
+                view! { <ListRows rows on_open chosen is_choosing/> }.into_any()
+            }
+        }
     };
+    let choice = columns(texts);
+    let column_choice =
+        move || is_wide.get().then(|| view! { <ColumnChoice table=TABLE columns=choice.clone() shown/> });
+    let pane = move || queue.current.get().map(|id| view! { <Pane queue id is_wide/> });
+    let chosen_count = move || chosen.with(BTreeSet::len);
+    let confirm = Signal::derive(move || fill(texts.approve_confirm(), &[&of_queue.with(Vec::len)]));
     move || {
         let reviews = app.session.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
         match reviews {
@@ -190,27 +146,34 @@ fn Review() -> impl IntoView {
             <section class="list review">
                 <h1>{texts.nav_review()}</h1>
                 <FilterBar filter with_include=false/>
-                {move || (count() == 0).then(|| if ids.with(Option::is_none) {
-                    view! { <LoadingStored/> }.into_any()
-                } else {
-                    view! { <NothingFound text=texts.nothing_waits()/> }.into_any()
-                })}
-                <div hidden=move || count() == 0>
-                    <p role="status">{move || is_countable.get().then(|| fill(texts.entries_wait(), &[&count()]))}</p>
+                {move || match count.get() {
+                    None => view! { <Skeleton/> }.into_any(),
+                    Some(0) => view! { <NothingFound text=texts.nothing_waits()/> }.into_any(),
+                    Some(_) => ().into_any(),
+                }}
+                <div hidden=move || !has_entries.get()>
+                    <p role="status">{move || is_countable.get().then(|| fill(texts.entries_wait(), &[&count.get().unwrap_or_default()]))}</p>
                     {move || has_entries.get().then(|| view! { <ReplicaNotice/> })}
-                    <p class="actions">
+                    <p class="actions review-bulk">
                         <button type="button" class="button" on:click=choose_all>{texts.choose_shown()}</button>
-                        <button type="button" class="button button-primary" id="verify-chosen" on:click=verify_chosen
-                            disabled=move || chosen.with(BTreeSet::is_empty)>
-                            {move || fill(texts.verify_chosen(), &[&chosen.with(BTreeSet::len)])}
+                        <button type="button" class="button review-several" aria-pressed=move || is_choosing.get().to_string() on:click=several>
+                            {texts.choose_several()}
+                        </button>
+                        <button type="button" class="button button-primary" id="verify-chosen" on:click=move |_| is_asking.set(true)
+                            disabled=move || chosen_count() == 0>
+                            {move || fill(texts.verify_chosen(), &[&chosen_count()])}
                         </button>
                     </p>
-                    <ul class="entries">
-                        <For each=shown key=|id| *id children=item/>
-                    </ul>
-                    <Show when=has_more>
-                        <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
-                    </Show>
+                    {column_choice.clone()}
+                    <div class="panes">
+                        <div class="pane-list" inert=move || !is_wide.get() && queue.current.get().is_some()>
+                            {list.clone()}
+                            <Show when=has_more>
+                                <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
+                            </Show>
+                        </div>
+                        {pane}
+                    </div>
                 </div>
                 {move || (of_others() > 0).then(|| view! {
                     <p class="note" data-second-person>{fill(texts.second_person_waits(), &[&of_others()])}</p>
@@ -218,44 +181,87 @@ fn Review() -> impl IntoView {
                 <HiddenFilters in_years beyond/>
                 <Older part=Part::Reviews query first/>
                 <PendingDeletions/>
-                <p class="note">{texts.review_keys()}</p>
+                <p class="note review-keys">{texts.review_keys()}</p>
+                <Dialog label=texts.approve_title() confirm open=is_asking on_confirm=approve_chosen>
+                    {move || bulk_summary(app, queue, &of_queue.get())}
+                </Dialog>
             </section>
         }
         .into_any()
     }
 }
 
-/// Handles the keys: moves the focus between entries, and presses the buttons of the focused one.
-fn by_key(event: web_sys::KeyboardEvent) {
-    let typing = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let typing = typing.is_some_and(|element| matches!(element.tag_name().as_str(), "TEXTAREA" | "INPUT" | "SELECT"));
-    if typing || event.ctrl_key() || event.alt_key() || event.meta_key() {
-        return;
+/// Renders what a bulk approval covers: entries and sums by activity, then what deserves a second look.
+fn bulk_summary(app: AppState, queue: Queue, views: &[EntryView]) -> impl IntoView + use<> {
+    let texts = app.texts;
+    let overview = app.overviews.server.get_untracked().unwrap_or_default();
+    let totals = totals(app.labels(), &overview, views).into_iter().map(|total| {
+        let sums = total.sums.into_iter().map(|(name, sum)| format!("{name} {sum}")).collect::<Vec<_>>().join(" · ");
+        view! { <tr><th scope="row">{total.name}</th><td>{fill(texts.of_entries(), &[&total.entries])}</td><td>{sums}</td></tr> }
+    });
+    let totals = totals.collect_view();
+    let with = |matches: &dyn Fn(&EntryView) -> bool| views.iter().filter(|view| matches(view)).count();
+    let (unusual, duplicates) = queue.facts.with_untracked(|facts| {
+        let has = |view: &EntryView, test: &dyn Fn(&facts::Facts) -> bool| {
+            facts.get(&view.id).is_some_and(|facts| test(facts))
+        };
+        let unusual = with(&|view| has(view, &|facts| !facts.comparison.unusual.is_empty()));
+        (unusual, with(&|view| has(view, &|facts| !facts.comparison.duplicates.is_empty())))
+    });
+    let without_photos = with(&|view| view.entry.attachments.is_empty());
+    let remarks = [
+        (texts.approve_no_photos(), without_photos),
+        (texts.approve_unusual(), unusual),
+        (texts.approve_duplicates(), duplicates),
+    ];
+    let remarks = remarks.into_iter().filter(|(_, count)| *count > 0);
+    let remarks = remarks.map(|(text, count)| view! { <li>{fill(text, &[&count])}</li> }).collect_view();
+    view! {
+        <p>{fill(texts.verify_sure(), &[&views.len()])}</p>
+        <table class="table-amounts">{totals}</table>
+        <ul class="review-remarks">{remarks}</ul>
     }
-    let Ok(all) = document().query_selector_all(".review .entry") else { return };
-    let entry = |number: u32| all.get(number).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok());
-    let active = document().active_element();
-    let here =
-        (0..all.length()).find(|number| entry(*number).is_some_and(|element| element.contains(active.as_deref())));
-    let focus = |number: u32| {
-        if let Some(element) = entry(number) {
-            let _ = element.focus();
-            element.scroll_into_view();
+}
+
+/// The entry that the reviewer decides on.
+#[component]
+fn Pane(
+    /// The queue.
+    queue: Queue,
+    /// The entry.
+    id: Uuid,
+    /// Whether the screen is wide.
+    is_wide: Signal<bool>,
+) -> impl IntoView {
+    let app = use_app_state();
+    let texts = app.texts;
+    let found = move || queue.page.with(|page| page.iter().find(|view| view.id == id).cloned());
+    let first = queue.page.with_untracked(|page| page.iter().find(|view| view.id == id).cloned());
+    first.map(|first| {
+        // A change of the entry keeps the reason that is being typed.
+        let record = Signal::derive(move || found().unwrap_or_else(|| first.clone()));
+        let facts = Memo::new(move |_| queue.facts.with(|facts| facts.get(&id).cloned()).unwrap_or_default());
+        let same = Signal::derive(move || facts.with(|facts| facts.duplicates()));
+        let edits = Memo::new(move |_| {
+            app.session.user.with(|user| {
+                let overview = app.overviews.server.get()?;
+                Some(may_edit(&record.with(|record| record.fields.clone()), user.as_ref()?, &overview.catalogue))
+            })
+        });
+        let card = move || {
+            app.geography.places.track();
+            view! { <ReviewCard record=record.get() facts=Arc::clone(&facts.get())/> }
+        };
+        view! {
+            <DetailPane label=texts.nav_review() position=queue.position on_step=Callback::new(move |step: Step| queue.step(step))
+                on_close=Callback::new(move |()| queue.close()) is_wide>
+                {card}
+                {move || view! { <HistoryDetails record=record.get()/> }}
+                <div class="pane-foot">
+                    <ReviewActions record same/>
+                    {move || (edits.get() == Some(true)).then(|| view! { <a class="button" href=format!("/entries/{id}")>{texts.edit()}</a> })}
+                </div>
+            </DetailPane>
         }
-    };
-    let press = |name: &str| {
-        let button = here
-            .and_then(entry)
-            .and_then(|element| element.query_selector(&format!("[data-decide={name}]")).ok().flatten());
-        if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
-            button.click();
-        }
-    };
-    match event.key().as_str() {
-        "j" => focus(here.map_or(0, |here| here + 1)),
-        "k" => focus(here.map_or(0, |here| here.saturating_sub(1))),
-        "v" => press("verify"),
-        "r" => press("return"),
-        _ => {}
-    }
+    })
 }

@@ -223,16 +223,15 @@ pub fn VoidForm(
     #[prop(into)]
     record: Signal<EntryView>,
     /// Likely duplicates of the entry.
-    same: Vec<EntryView>,
+    same: Signal<Vec<EntryView>>,
     /// Whether the form is open.
     asked: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     let id = record.with_untracked(|record| record.id);
-    let only = same.first().filter(|_| same.len() == 1).map(|view| view.id);
+    let only = same.with_untracked(|same| same.first().filter(|_| same.len() == 1).map(|view| view.id));
     let (chosen, missing) = (RwSignal::new(only), RwSignal::new(false));
-    let same = StoredValue::new(same);
     move || {
         asked.get().then(|| {
             let overview = app.overviews.server.get_untracked().unwrap_or_default();
@@ -251,7 +250,7 @@ pub fn VoidForm(
                     </label>
                 }
             };
-            let rows = same.with_value(|same| same.iter().map(row).collect_view());
+            let rows = same.with(|same| same.iter().map(row).collect_view());
             let form = ReasonForm {
                 id,
                 label: texts.void_reason(),

@@ -150,6 +150,7 @@ impl Batch<'_> {
     fn set_server_fields(&self, fields: &mut Fields, existing: Option<&Existing>, actor: &User) {
         if existing.is_none() {
             fields.insert(field::AUTHOR.into(), json!(actor.id));
+            fields.insert(field::RECORDED_BY.into(), json!(actor.name));
             fields.insert(field::CREATED_AT.into(), self.now.clone());
         }
         fields.insert(field::UPDATED_AT.into(), self.now.clone());

@@ -1,0 +1,81 @@
+//! What a reviewer decides on: the entry, comparable entries, its recorder and the time that it has waited.
+
+use crate::labels::time_format::day_in_china;
+use crate::state::AppState;
+use crate::storage::Result;
+use crate::storage::entry_view::EntryView;
+use crate::storage::user_db::UserDb;
+use jiedui_core::entry::Entry;
+use jiedui_core::entry::comparison::{Comparison, compare};
+use jiedui_core::entry::field::{AUTHOR, RECORDED_BY, UPDATED_AT};
+use jiedui_core::values::date::parse_date;
+use leptos::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// An entry's comparison with others of its activity and place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The others, newest first.
+    others: Vec<EntryView>,
+    /// Result of the comparison.
+    pub comparison: Comparison,
+}
+
+/// Facts of entries, by their identifiers.
+pub type FactsById = BTreeMap<Uuid, Arc<Facts>>;
+
+impl Facts {
+    /// Compares an entry with others, newest first.
+    fn of(entry: &Entry, others: Vec<EntryView>) -> Self {
+        let compared: Vec<&Entry> = others.iter().map(|view| &view.entry).collect();
+        let comparison = compare(entry, &compared);
+        Self { comparison, others }
+    }
+
+    /// Returns the likely duplicates.
+    pub fn duplicates(&self) -> Vec<EntryView> {
+        self.comparison.duplicates.iter().filter_map(|at| self.others.get(*at)).cloned().collect()
+    }
+
+    /// Returns the entry before this one.
+    pub fn previous(&self) -> Option<&EntryView> {
+        self.others.get(self.comparison.previous?)
+    }
+}
+
+/// Reads the facts of entries from this phone.
+pub async fn read_facts(user: Uuid, views: &[EntryView]) -> Result<FactsById> {
+    let comparable = UserDb::open(user).await?.comparable_entries(views).await?;
+    let facts = views.iter().zip(comparable);
+    Ok(facts.map(|(view, others)| (view.id, Arc::new(Facts::of(&view.entry, others)))).collect())
+}
+
+fn text<'a>(view: &'a EntryView, name: &str) -> &'a str {
+    view.fields.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Returns the name of the recorder; empty if it is unknown, as for entries of an earlier release.
+pub fn recorder(app: AppState, view: &EntryView) -> String {
+    let name = text(view, RECORDED_BY);
+    if !name.is_empty() {
+        return name.to_owned();
+    }
+    let author = text(view, AUTHOR);
+    app.session.user.with(|user| {
+        let user = user.as_ref().filter(|user| user.id.to_string() == author);
+        user.map(|user| user.name.clone()).unwrap_or_default()
+    })
+}
+
+/// Returns the day of the last change, from which the entry waits.
+pub fn submitted_on(view: &EntryView) -> String {
+    day_in_china(text(view, UPDATED_AT))
+}
+
+/// Returns the number of days that an entry has waited; `None` if the time of its last change is unknown.
+pub fn days_waited(app: AppState, view: &EntryView) -> Option<i64> {
+    Some((app.today - parse_date(&submitted_on(view))?).whole_days().max(0))
+}
