@@ -58,5 +58,4 @@ export const settled = (selector) => async ({ page }) => {
 };
 
 export const toTop = ({ page }) => page.evaluate(() => window.scrollTo(0, 0));
-export const toTopOf = (selector) => ({ page }) => page.locator(selector).first().evaluate((element) => element.scrollIntoView({ block: "start" }));
 export const to = (address) => ({ page }) => page.goto(address);

@@ -1,6 +1,6 @@
 // Steps of the reviewer guide, docs/guide/zh-CN/reviewer.md.
 import { expect } from "../tests/jiedui.js";
-import { day, put, survey, synced, toTopOf } from "./preparations.js";
+import { day, put, survey, synced } from "./preparations.js";
 import { fill, first, picture, press, section, see, then } from "./walk.js";
 
 export const reviewer = [
@@ -22,13 +22,14 @@ export const reviewer = [
     press("我的工作"),
     then(({ page }) => expect(page.locator("#work-queue").getByRole("link").first()).toBeVisible()),
     press("待我审核"),
+    then(({ page }) => page.locator("main .row").first().getByRole("link").click()),
     see("操作记录"),
-    picture(toTopOf(".entry")),
+    picture(),
     press("通过"),
-    // The approved entry leaves the list.
-    then(({ page }) => expect(page.locator("main .entry")).toHaveCount(5)),
+    // The approved entry leaves the list, and the next one is shown.
+    then(({ page }) => expect(page.locator("main .row")).toHaveCount(5)),
   ),
-  section("退回", press("退回"), press("请核对数值"), see("退回原因"), picture(toTopOf(".entry")), press("确认退回")),
+  section("退回", press("退回"), press("请核对数值"), see("退回原因"), picture(), press("确认退回")),
   section(
     "疑似重复",
     see("可能与以下填报重复"),
@@ -37,8 +38,9 @@ export const reviewer = [
     fill("作废原因", () => "同一次调研报了两遍"),
     press("确认作废"),
     press("撤销"),
+    then(({ page }) => page.goBack()),
   ),
-  section("一次通过多条", press("全选（不含疑似重复）"), press("通过所选")),
+  section("一次通过多条", press("全选（不含疑似重复）"), press("通过所选"), press("通过")),
   section(
     "查以前的填报",
     then(synced),

@@ -39,10 +39,14 @@ test("form shows conditional and computed fields, and the reviewer sees them", a
   // Another reviewer checks the numbers.
   const checker = await another(page, server, "coordinator");
   await checker.goto(`http://127.0.0.1:${server.port}/review`);
-  const card = checker.locator(".review .entry").filter({ hasText: "结对项目落实" });
+  const row = (name) => checker.locator(".review .row").filter({ hasText: name }).getByRole("link");
+  const card = checker.locator(".pane");
+  await row("结对项目落实").click();
   await expect(card).toContainText("带动四十户增收");
   await expect(card).toContainText("完工");
-  await expect(checker.locator(".review .entry").filter({ hasText: "党群服务中心" })).toContainText("服务大厅、网络畅通");
+  await checker.goBack();
+  await row("党群服务中心").click();
+  await expect(card).toContainText("服务大厅、网络畅通");
   await checker.context().close();
 
   // The project is not finished after all: dependent fields are cleared.
@@ -125,13 +129,13 @@ test("each indicator follows an entry of its form through its review", async ({ 
   const at = (path) => `http://127.0.0.1:${server.port}${path}`;
   const checker = await another(page, server, "coordinator");
   await checker.goto(at("/review"));
-  checker.on("dialog", (dialog) => dialog.accept());
   const none = checker.getByText("没有待审核的填报");
-  await expect(checker.locator(".review .entry").first()).toBeVisible();
+  await expect(checker.locator(".review .row").first()).toBeVisible();
   await expect(async () => {
     if (!(await none.isVisible())) {
       await checker.getByRole("button", { name: "全选（不含疑似重复）" }).click({ timeout: 2_000 });
       await checker.locator("#verify-chosen").click({ timeout: 2_000 });
+      await checker.locator("#dialog-confirm").click({ timeout: 2_000 });
     }
     await expect(none).toBeVisible({ timeout: 1_000 });
   }).toPass();

@@ -44,7 +44,7 @@ test("returned entry shows reviewer, time and reason offline and is resubmitted"
   await synced(page);
   const reviewer = await openDesktop(browser, server, line, "reviewer");
   await reviewer.goto("/review");
-  const card = reviewer.locator(".review .entry");
+  const card = reviewer.locator(".pane");
   await card.getByRole("button", { name: "退回", exact: true }).click();
   await card.getByRole("button", { name: "确认退回" }).click();
   await expect(card.locator(".review-decide .error")).toHaveText("请写明退回原因");
@@ -178,18 +178,22 @@ test("reviewer voids a duplicate, and the history names the original", async ({ 
   const [first, second] = await recorded(api, [{ note: "甲" }, { note: "乙" }]);
   await signIn(page, server, "reviewer");
   await page.goto("/review");
-  const card = page.locator(`[data-entry="${second}"]`);
+  const [row, card] = [page.locator(`[data-entry="${second}"]`), page.locator(".pane")];
+  await row.getByRole("link").tap();
   await card.getByRole("button", { name: "作废重复" }).tap();
   await expect(card.getByRole("group", { name: "与哪一条重复" })).toContainText("沫阳镇");
   await card.getByLabel("作废原因").fill("同一次调研报了两遍");
   await expectReadable(page);
   await card.getByRole("button", { name: "确认作废" }).tap();
-  await expect(card).toHaveCount(0);
+  await expect(row).toHaveCount(0);
   await page.getByRole("button", { name: "撤销" }).tap();
-  await expect(card).toBeVisible();
+  await expect(row).toHaveCount(1);
+  // The card shows the other entry meanwhile.
+  await page.goBack();
+  await row.getByRole("link").tap();
   await card.getByRole("button", { name: "作废重复" }).tap();
   await card.getByRole("button", { name: "确认作废" }).tap();
-  await expect(page.locator(".review .entry")).toHaveCount(1);
+  await expect(page.locator(".review .row")).toHaveCount(1);
   await expect(page.locator(".snackbar")).toHaveCount(0);
   await expect.poll(async () => (await api.get(`/entries/${second}`)).deleted).toBe(true);
   const { fields } = (await api.get(`/entries/${second}`)).history.at(-1);
@@ -209,10 +213,10 @@ test("queue and work page show equal counts, and entries of other years", async 
   await expect(page.locator(".review [role=status]").first()).toHaveText("待审核 4 条（先审最早的）");
   await expect(page.getByLabel("口径")).toHaveCount(0);
   await page.getByLabel("年度").selectOption("2026");
-  await expect(page.locator(".review .entry")).toHaveCount(1);
+  await expect(page.locator(".review .row")).toHaveCount(1);
   await expectReadable(page);
   await page.getByRole("button", { name: "另有 3 条在其他年度 · 显示" }).tap();
-  await expect(page.locator(".review .entry")).toHaveCount(4);
+  await expect(page.locator(".review .row")).toHaveCount(4);
   await page.goto("/list?q=辣椒");
   await expect(page.locator(".list .latest li")).toHaveCount(4);
   await page.goto("/list?q=辣椒&year=2026");

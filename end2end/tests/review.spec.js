@@ -29,17 +29,21 @@ test("entry is returned, corrected and verified, and the figure follows", async 
 
   await readyOffline(other);
   await other.goto("/review");
-  const waiting = other.locator(".review .entry");
+  const [waiting, card] = [other.locator(".review .row"), other.locator(".pane")];
   await expect(waiting).toHaveCount(1);
-  await expect(waiting).toContainText("村口调研");
+  await expect(waiting).toContainText("沫阳镇 · 7 次");
+  await expectReadable(other);
+  await waiting.getByRole("link").click();
+  await expect(card).toContainText("村口调研");
   await expectReadable(other);
   // A village without a line: the decision waits on the reviewer's phone.
   await goOffline(other, line);
-  await waiting.getByRole("button", { name: "退回", exact: true }).click();
-  await waiting.getByRole("button", { name: "确认退回" }).click();
-  await expect(waiting.locator(".error")).toHaveText("请写明退回原因");
-  await waiting.getByRole("button", { name: "请核对数值" }).click();
-  await waiting.getByRole("button", { name: "确认退回" }).click();
+  await card.getByRole("button", { name: "退回", exact: true }).click();
+  await card.getByRole("button", { name: "确认退回" }).click();
+  await expect(card.locator(".error")).toHaveText("请写明退回原因");
+  await card.getByRole("button", { name: "请核对数值" }).click();
+  await card.getByRole("button", { name: "确认退回" }).click();
+  await expect(card).toHaveCount(0);
   await expect(other.getByText("没有待审核的填报")).toBeVisible();
   await expect(other.locator("#sync")).toContainText("待上传 1");
   await goOnline(other, line);
@@ -56,14 +60,14 @@ test("entry is returned, corrected and verified, and the figure follows", async 
 
   await other.goto("/review");
   await expect(waiting).toHaveCount(1);
-  await waiting.getByText("操作记录").click();
-  const changes = waiting.locator(".table-changes tbody tr");
-  await expect(changes).toHaveCount(1);
-  await expect(changes).toContainText("次数");
-  expect((await changes.locator("td").allTextContents()).map((text) => text.trim())).toEqual(["7 次", "6 次"]);
   // By keyboard only.
   await other.locator("h1").click();
   await other.keyboard.press("j");
+  await card.getByText("操作记录").click();
+  const changes = card.locator(".table-changes tbody tr");
+  await expect(changes).toHaveCount(1);
+  await expect(changes).toContainText("次数");
+  expect((await changes.locator("td").allTextContents()).map((text) => text.trim())).toEqual(["7 次", "6 次"]);
   await other.keyboard.press("v");
   await expect(other.getByText("没有待审核的填报")).toBeVisible();
   await expect(other.locator("#sync")).toContainText("已同步");
@@ -102,17 +106,40 @@ test("likely duplicates are marked and excluded from bulk verification", async (
   const other = await phone(browser, line);
   await signIn(other, server, "reviewer");
   await other.goto("/review");
-  const waiting = other.locator(".review .entry");
+  const [waiting, dialog] = [other.locator(".review .row"), other.getByRole("dialog")];
   await expect(waiting).toHaveCount(3);
-  await expect(other.getByText("可能与以下填报重复")).toHaveCount(2);
-  other.on("dialog", (dialog) => dialog.accept());
+  await expect(waiting.getByText("疑似重复")).toHaveCount(2);
+  // The card shows both side by side.
+  await waiting.filter({ hasText: "31 次" }).getByRole("link").click();
+  const sideBySide = other.locator(".pane .review-duplicates");
+  await expect(sideBySide).toContainText("可能与以下填报重复");
+  await expect(sideBySide.locator("tbody tr").first()).toContainText(/31 次.*30 次/);
+  await expectReadable(other);
+  await other.goBack();
+  await expect(other.locator(".pane")).toHaveCount(0);
   await other.getByRole("button", { name: "全选（不含疑似重复）" }).click();
   await other.getByRole("button", { name: "通过所选（1）" }).click();
+  await expect(dialog).toContainText("确定通过所选的 1 条填报？");
+  await expect(dialog.locator("tr")).toContainText("次数 3 次");
+  await expect(dialog).toContainText("1 条没有照片");
+  await expectReadable(other);
+  await dialog.getByRole("button", { name: "通过 1 条" }).click();
+  await expect(waiting).toHaveCount(2);
+  await expect(other.locator(".snackbar")).toContainText("已通过 1 条");
+  await other.getByRole("button", { name: "撤销" }).click();
+  await expect(waiting).toHaveCount(3);
+  await other.getByRole("button", { name: "全选（不含疑似重复）" }).click();
+  await other.locator("#verify-chosen").click();
+  await dialog.getByRole("button", { name: "通过 1 条" }).click();
   await expect(waiting).toHaveCount(2);
   await expect(other.locator("#sync")).toContainText("已同步");
-  await waiting.first().locator("input[type=checkbox]").check();
-  await waiting.nth(1).locator("input[type=checkbox]").check();
+  await other.getByRole("button", { name: "多选" }).click();
+  await waiting.first().getByRole("checkbox").check();
+  await waiting.nth(1).getByRole("checkbox").check();
   await other.getByRole("button", { name: "通过所选（2）" }).click();
+  await expect(dialog).toContainText("2 条疑似重复");
+  await expect(dialog.locator("tr")).toContainText("次数 61 次");
+  await dialog.getByRole("button", { name: "通过 2 条" }).click();
   await expect(other.getByText("没有待审核的填报")).toBeVisible();
   await other.context().close();
 });
@@ -138,7 +165,153 @@ test("reviewer leaves entries with their own numbers to another reviewer", async
   await page.locator("[data-decide=verify]").click();
   await expect(page.locator(".entry-whole .state")).toContainText("已审核");
   await expect(page.locator("#sync")).toContainText("已同步");
-  expect((await api.get(`/entries/${entries[0].id}`)).fields.state).toBe("verified");
+  await expect.poll(async () => (await api.get(`/entries/${entries[0].id}`)).fields.state).toBe("verified");
+});
+
+// Records surveys of some days before today through the API, the first of which has the largest number.
+async function surveysBefore(api, numbers) {
+  const day = (before) => new Date(Date.now() + 8 * 3600_000 - before * 86_400_000).toISOString().slice(0, 10);
+  const fields = (times, before) => ({ activity: "field_survey", date: day(before), place: "522728109", values: { times } });
+  const mutations = numbers.map((times, at) => ({ seq: at + 1, kind: "entry", id: crypto.randomUUID(), base_rev: 0, op: "put", fields: fields(times, at + 1) }));
+  const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
+  expect(results.map((result) => result.outcome)).toEqual(numbers.map(() => "applied"));
+  return mutations.map((mutation) => mutation.id);
+}
+
+test.describe("on a desktop", () => {
+  test.use({ viewport: { width: 1440, height: 900 } });
+
+  test("queue is sorted, decided by keyboard, and undone", async ({ page, server }) => {
+    const errors = complaints(page);
+    const api = await server.api("recorder");
+    const [large] = await surveysBefore(api, [40, 3, 4, 3]);
+    await signIn(page, server, "reviewer");
+    await page.goto("/review");
+    const rows = page.locator(".review .data-table tbody tr");
+    const [pane, current] = [page.locator(".pane"), page.locator(".review tr[aria-current]")];
+    await expect(rows).toHaveCount(4);
+    await expect(page.locator(".review [role=status]").first()).toHaveText("待审核 4 条（先审最早的）");
+    // The oldest entry is shown next to the list, with its recorder.
+    await expect(current).toHaveCount(1);
+    await expect(rows.first()).toHaveAttribute("aria-current", "true");
+    await expect(pane).toContainText("第 1 条，共 4 条");
+    await expect(pane).toContainText("演示填报员");
+    await expectReadable(page);
+    const heading = page.getByRole("columnheader", { name: "数量" });
+    await heading.getByRole("button").click();
+    await expect(heading).toHaveAttribute("aria-sort", "ascending");
+    await heading.getByRole("button").click();
+    await expect(heading).toHaveAttribute("aria-sort", "descending");
+    await expect(rows.first()).toHaveAttribute("data-entry", large);
+    await expect(rows.first()).toContainText("数值偏大");
+    await expect(page.getByText("数值偏大")).toHaveCount(1);
+    // The keys move, and the pane follows without a change of the page.
+    await rows.nth(1).click();
+    await expect(pane).toContainText("第 2 条，共 4 条");
+    await page.keyboard.press("k");
+    await expect(current).toHaveAttribute("data-entry", large);
+    await expect(pane).toContainText("次数 偏大：这里同类填报的中位数是 3 次");
+    await expect(pane.locator("thead")).toContainText("上次");
+    await expect(pane.locator("tr").filter({ hasText: "次数" })).toContainText("3 次");
+    await page.keyboard.press("j");
+    await expect(pane).toContainText("第 2 条，共 4 条");
+    await page.keyboard.press("k");
+    await expect(page).toHaveURL(/\/review$/);
+    // A reason by keyboard: Escape closes it, Enter sends it.
+    await page.keyboard.press("r");
+    await expect(page.getByLabel("退回原因")).toBeFocused();
+    await page.keyboard.press("Escape");
+    await expect(page.getByLabel("退回原因")).toHaveCount(0);
+    await page.keyboard.press("r");
+    await expect(page.getByLabel("退回原因")).toBeFocused();
+    await page.keyboard.press("Alt+1");
+    await expect(page.getByLabel("退回原因")).toHaveValue("请核对数值");
+    await page.keyboard.press("Enter");
+    await expect(rows).toHaveCount(3);
+    await expect(page.locator(".snackbar")).toContainText("已退回 1 条填报");
+    await expect(current).toHaveCount(1);
+    await page.getByRole("button", { name: "撤销" }).click();
+    await expect(rows).toHaveCount(4);
+    expect((await api.get(`/entries/${large}`)).fields.state ?? "submitted").toBe("submitted");
+    // A press approves; the next entry is shown.
+    await rows.first().click();
+    await page.keyboard.press("v");
+    await expect(rows).toHaveCount(3);
+    await expect(rows.first()).toHaveAttribute("aria-current", "true");
+    await expect.poll(async () => (await api.get(`/entries/${large}`)).fields.state).toBe("verified");
+    // Two of three are chosen and approved together.
+    await page.keyboard.press("x");
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.getByRole("button", { name: "通过所选（2）" }).click();
+    await expect(page.getByRole("dialog")).toContainText("2 条没有照片");
+    await page.getByRole("dialog").getByRole("button", { name: "取消" }).click();
+    await expect(rows).toHaveCount(3);
+    await page.getByRole("button", { name: "通过所选（2）" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "通过 2 条" }).click();
+    await expect(rows).toHaveCount(1);
+    expect(errors).toEqual([]);
+  });
+
+  test("columns of the queue are chosen, and a range of rows", async ({ page, server }) => {
+    await surveysBefore(await server.api("recorder"), [1, 2, 3, 5]);
+    await signIn(page, server, "reviewer");
+    await page.goto("/review");
+    const rows = page.locator(".review .data-table tbody tr");
+    await expect(rows).toHaveCount(4);
+    const heading = page.getByRole("columnheader", { name: "结对" });
+    await expect(heading).toHaveCount(0);
+    await page.getByText("选择列").click();
+    await page.getByLabel("结对", { exact: true }).check();
+    await expect(heading).toHaveCount(1);
+    await expectReadable(page);
+    await page.reload();
+    await expect(rows).toHaveCount(4);
+    await expect(heading).toHaveCount(1);
+    await rows.nth(0).getByRole("checkbox").click();
+    await rows.nth(2).getByRole("checkbox").click({ modifiers: ["Shift"] });
+    await expect(page.getByRole("button", { name: "通过所选（3）" })).toBeEnabled();
+  });
+});
+
+test.describe("on a phone", () => {
+  test.use({ hasTouch: true });
+
+  test("card shows the neighbours by swipes, and stays while entries are decided", async ({ page, server }) => {
+    await surveysBefore(await server.api("recorder"), [1, 20, 300]);
+    await signIn(page, server, "reviewer");
+    await page.goto("/review");
+    const [rows, pane] = [page.locator(".review .row"), page.locator(".pane")];
+    await expect(rows).toHaveCount(3);
+    expect((await rows.first().boundingBox()).height).toBeLessThanOrEqual(80);
+    await rows.first().getByRole("link").tap();
+    await expect(pane).toContainText("300 次");
+    const swipe = (from, to) =>
+      pane.evaluate(
+        (element, [from, to]) => {
+          const at = (type, x) => element.dispatchEvent(new PointerEvent(type, { pointerType: "touch", clientX: x, clientY: 300, bubbles: true }));
+          at("pointerdown", from);
+          at("pointerup", to);
+        },
+        [from, to],
+      );
+    await swipe(300, 60);
+    await expect(pane).toContainText("20 次");
+    await swipe(60, 300);
+    await expect(pane).toContainText("300 次");
+    await swipe(200, 180);
+    await expect(pane).toContainText("第 1 条，共 3 条");
+    // The next entry takes its place.
+    await pane.getByRole("button", { name: "通过", exact: true }).tap();
+    await expect(pane).toContainText("第 1 条，共 2 条");
+    await expect(pane).toContainText("20 次");
+    await page.getByRole("button", { name: "撤销" }).tap();
+    await expect(pane).toContainText("共 3 条");
+    await page.goBack();
+    await expect(pane).toHaveCount(0);
+    await expect(page).toHaveURL(/\/review$/);
+    await expect(rows).toHaveCount(3);
+  });
 });
 
 test("entries are found by words and states offline, with their history", async ({ page, server, line }) => {

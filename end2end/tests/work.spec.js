@@ -27,7 +27,7 @@ test("recorder, reviewer and coordinator work a day, partly offline", async ({ p
   await expect(reviewer.locator("#work-queue")).toContainText("沫阳镇");
   await expectReadable(reviewer);
   await reviewer.locator("#work-queue").getByRole("link").first().click();
-  await expect(reviewer.locator(".review .entry")).toHaveCount(2);
+  await expect(reviewer.locator(".review .row")).toHaveCount(2);
   await reviewer.evaluate(async () => {
     await navigator.serviceWorker.ready;
     if (!navigator.serviceWorker.controller) {
@@ -35,9 +35,13 @@ test("recorder, reviewer and coordinator work a day, partly offline", async ({ p
     }
   });
   await reviewer.context().setOffline(true);
-  const entry = (page, name) => page.locator(".review .entry").filter({ hasText: name });
-  await entry(reviewer, "实地调研").locator("[data-decide=verify]").click();
-  await entry(reviewer, "沟通对接").locator("[data-decide=return]").click();
+  const entry = (page, name) => page.locator(".review .row").filter({ hasText: name });
+  const decide = (name) => reviewer.locator(`.pane [data-decide=${name}]`);
+  await entry(reviewer, "实地调研").getByRole("link").click();
+  await decide("verify").click();
+  // The other entry takes its place.
+  await expect(reviewer.locator(".pane")).toContainText("沟通对接");
+  await decide("return").click();
   await reviewer.getByRole("button", { name: "请核对数值" }).click();
   await reviewer.getByRole("button", { name: "确认退回" }).click();
   await expect(reviewer.getByText("没有待审核的填报")).toBeVisible();
@@ -56,7 +60,8 @@ test("recorder, reviewer and coordinator work a day, partly offline", async ({ p
   await expect(page.locator("#sync")).toContainText("已同步");
   await reviewer.goto(at("/review"));
   await expect(entry(reviewer, "沟通对接")).toContainText("2 次");
-  await entry(reviewer, "沟通对接").locator("[data-decide=verify]").click();
+  await entry(reviewer, "沟通对接").getByRole("link").click();
+  await decide("verify").click();
   await expect(reviewer.getByText("没有待审核的填报")).toBeVisible();
   await expect(reviewer.locator("#sync")).toContainText("已同步");
 

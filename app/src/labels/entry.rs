@@ -40,8 +40,7 @@ pub fn answers_of(labels: Labels, overview: &Overview, entry: &Entry) -> Vec<(St
     activity.fields.iter().filter_map(answer).collect()
 }
 
-/// Returns the number that stands for an entry in a list, as text and for sorting: the first one that feeds an indicator,
-/// otherwise the first one.
+/// Returns the main number of an entry, for sorting and as text: the first one that feeds an indicator, otherwise the first.
 pub fn main_number(labels: Labels, overview: &Overview, entry: &Entry) -> Option<(Quantity, String)> {
     let form = overview.catalogue.form(&entry.activity, entry.version)?;
     let numbers = || form.fields.iter().filter_map(|field| Some((field, *entry.values.get(&field.code)?)));

@@ -1,5 +1,5 @@
-//! A data table for wide screens: columns that can be sorted and hidden, rows that can be chosen, and a current row, which the
-//! detail pane shows. It receives the rows of one page, already sorted.
+//! A data table for wide screens. Columns can be sorted and hidden, rows can be chosen. The detail pane shows the current row.
+//! The table receives the rows of one page, already sorted.
 
 use crate::state::use_app_state;
 use crate::storage::local_storage;

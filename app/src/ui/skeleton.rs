@@ -6,7 +6,7 @@ use leptos::prelude::*;
 /// Number of rows of the placeholder.
 const ROWS: usize = 6;
 
-/// Grey rows. The words of [`LoadingStored`] say what is being read.
+/// Grey rows below the words of [`LoadingStored`].
 #[component]
 pub fn Skeleton() -> impl IntoView {
     view! {

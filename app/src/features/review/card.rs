@@ -1,5 +1,5 @@
-//! What a reviewer decides on, in the detail pane: photos, answers next to those of the last entry, unusual numbers, likely
-//! duplicates side by side, and the history.
+//! The card of the entry under review: photos, and answers next to those of the last entry. It names unusual numbers, and shows
+//! likely duplicates side by side.
 
 use super::facts::{Facts, days_waited, recorder, submitted_on};
 use crate::labels::code::entry_state;

@@ -1,4 +1,4 @@
-//! What a reviewer decides on: the entry, comparable entries, its recorder and the time that it has waited.
+//! Facts for the reviewer of an entry: comparable entries, its recorder, and the time that it has waited.
 
 use crate::labels::time_format::day_in_china;
 use crate::state::AppState;

@@ -1,4 +1,4 @@
-//! The review queue, the oldest entry first: a table with a detail pane on a wide screen, rows and a card over them on a phone.
+//! The review queue, the oldest entry first. A wide screen has a table with a detail pane, a phone rows and a card over them.
 
 mod actions;
 mod card;
