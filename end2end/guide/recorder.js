@@ -74,6 +74,7 @@ export const recorder = [
     then(({ page, line }) => goOnline(page, line)),
     see("未通过检查"),
     press("丢弃"),
+    then(({ page }) => page.locator("#dialog-confirm").click()),
   ),
   section(
     "别人也改了同一条",

@@ -90,7 +90,8 @@ test("missing conditional answer is an error of its field", async ({ page, serve
 
 // Each entry is made in its form, verified in the queue of another reviewer, and returned on its page.
 test("each indicator follows an entry of its form through its review", async ({ page, server }) => {
-  test.setTimeout(300_000);
+  // Each return is held back for six seconds.
+  test.setTimeout(600_000);
   await signIn(page, server, "reviewer");
   await readyOffline(page);
   const api = await server.api("reviewer");

@@ -143,7 +143,8 @@ test("approved entry is deleted only by a coordinator, with a reason", async ({ 
   await expect(page.locator(".entry-menu")).toHaveCount(0);
   const coordinator = await openDesktop(browser, server, line, "coordinator");
   await coordinator.goto("/list?q=要删的");
-  await coordinator.locator(".list .latest a").first().click();
+  await expect(coordinator.locator(".data-table tbody tr")).toHaveCount(1);
+  await coordinator.locator(".pane").getByRole("link", { name: "打开" }).click();
   await expect(coordinator.getByRole("link", { name: "修改" })).toBeVisible();
   await coordinator.locator(".entry-menu summary").click();
   await coordinator.getByRole("button", { name: "删除", exact: true }).click();
@@ -262,7 +263,7 @@ test("entry of a closed month is marked and edited only with a reason", async ({
   await expect(coordinator.locator("ol.latest li").last()).toContainText("原因：核对签到表");
   await expectReadable(coordinator);
   await coordinator.goto("/list?q=锁定月份");
-  await expect(coordinator.locator(".list .latest .state.closed")).toHaveText("已锁定");
+  await expect(coordinator.locator(".pane .state.closed")).toHaveText("已锁定");
   const { fields } = await (await server.api("coordinator")).get(`/entries/${id}`);
   expect([fields.values.times, fields.reason, fields.state]).toEqual([5, "核对签到表", "submitted"]);
   await page.goto("/entries");
@@ -295,4 +296,21 @@ test("future date is an error offline, and an old date needs confirmation", asyn
   await synced(page);
   await expect(page.locator(".entry")).toContainText(long);
   await expect(page.locator(".entry .state").first()).toContainText("待审核");
+});
+
+test("discarded draft is restored by undo", async ({ page, server }) => {
+  await signIn(page, server, "recorder");
+  await page.goto("/entries/new/field_survey");
+  await page.locator("#field-values-times").fill("8");
+  await page.goto("/entries");
+  const draft = page.locator(".entry.draft");
+  await expect(draft).toHaveCount(1);
+  await draft.getByRole("button", { name: "丢弃" }).tap();
+  await expect(draft).toHaveCount(0);
+  await expect(page.locator(".snackbar")).toContainText("已丢弃 1 份草稿");
+  await page.getByRole("button", { name: "撤销" }).tap();
+  await expect(draft).toHaveCount(1);
+  await page.reload();
+  await draft.getByRole("link").tap();
+  await expect(page.locator("#field-values-times")).toHaveValue("8");
 });

@@ -116,3 +116,37 @@ test("concurrent changes of an item are reported and nothing is lost", async ({ 
   await expect(item).not.toContainText("未通过检查");
   await expect(page.locator("#sync")).toContainText("已同步");
 });
+
+test.describe("on a desktop", () => {
+  test.use({ viewport: { width: 1440, height: 900 } });
+
+  test("ledger is a sorted table with a detail pane", async ({ page, server }) => {
+    const errors = complaints(page);
+    const api = await server.api("recorder");
+    const item = (title, due, amount) => ({ ledger: "need", year: 2026, place: "522728109", programme: "industry", title, due, amount, unit: "台", status: "open" });
+    const items = [item("冷库设备", "2026-12-20", 3), item("路灯", "2026-01-05", 20), item("电脑", "2026-12-30", 7)];
+    const mutations = items.map((fields, at) => ({ seq: at + 1, kind: "need", id: crypto.randomUUID(), base_rev: 0, op: "put", fields }));
+    const { results } = await api.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
+    expect(results.map((result) => result.outcome)).toEqual(items.map(() => "applied"));
+    await signIn(page, server, "coordinator");
+    await page.goto("/needs");
+    const [rows, pane] = [page.locator(".needs .data-table tbody tr"), page.locator(".pane")];
+    const titles = async () => (await rows.locator("td:first-child").allTextContents()).map((text) => text.trim());
+    await expect(rows).toHaveCount(3);
+    // The item that is due first comes first, and is shown.
+    expect(await titles()).toEqual(["路灯", "冷库设备", "电脑"]);
+    await expect(rows.first()).toContainText("逾期");
+    await expect(pane).toContainText("20 台");
+    await expectReadable(page);
+    const amount = page.getByRole("columnheader", { name: "数量" });
+    await amount.getByRole("button").click();
+    await expect(amount).toHaveAttribute("aria-sort", "ascending");
+    await expect.poll(titles).toEqual(["冷库设备", "电脑", "路灯"]);
+    await rows.first().click();
+    await page.keyboard.press("j");
+    await expect(pane).toContainText("电脑");
+    await page.keyboard.press("o");
+    await expect(page).toHaveURL(new RegExp(`/needs/${mutations[2].id}$`));
+    expect(errors).toEqual([]);
+  });
+});

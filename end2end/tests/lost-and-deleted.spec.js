@@ -144,7 +144,6 @@ test("pending deletion of a ledger item has undo after a reload", async ({ page,
   await signIn(page, server, "recorder");
   await readyOffline(page);
   await goOffline(page, line);
-  page.on("dialog", (dialog) => dialog.accept());
   const item = page.locator(`[data-need="${id}"]`);
   const row = page.locator(`[data-deletion="${id}"]`);
   const remove = async () => {

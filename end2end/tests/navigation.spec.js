@@ -213,7 +213,7 @@ test.describe("on a desktop", () => {
     await search.press("Enter");
     await expect(page).toHaveURL((url) => url.pathname === "/list" && url.searchParams.get("q") === "沟通对接");
     await contentReady(page);
-    const rows = page.locator(".list .latest li");
+    const rows = page.locator(".list .data-table tbody tr");
     await expect(rows.first()).toContainText("沟通对接");
     await expect(rows.filter({ hasNotText: "沟通对接" })).toHaveCount(0);
   });

@@ -253,6 +253,38 @@ test.describe("on a desktop", () => {
     expect(errors).toEqual([]);
   });
 
+  test("list of all entries has a detail pane, keys and columns", async ({ page, server, line }) => {
+    const errors = complaints(page);
+    await surveysBefore(await server.api("recorder"), [41, 42, 43]);
+    await signIn(page, server, "coordinator");
+    await readyOffline(page);
+    await page.goto("/list?year=2026");
+    const [rows, pane, current] = [page.locator(".data-table tbody tr"), page.locator(".pane"), page.locator("tr[aria-current]")];
+    await expect(rows.first()).toContainText("41 次");
+    await expect(rows.first()).toContainText("演示填报员");
+    await expect(pane).toContainText("41 次");
+    await expectReadable(page);
+    await page.keyboard.press("j");
+    await expect(pane).toContainText("42 次");
+    await expect(current).toContainText("42 次");
+    await rows.nth(2).getByRole("link").click();
+    await expect(pane).toContainText("43 次");
+    await expect(page).toHaveURL(/\/list\?year=2026$/);
+    await page.keyboard.press("k");
+    await expect(current).toContainText("42 次");
+    // A search narrows the table, and the pane follows, also offline.
+    await goOffline(page, line);
+    await page.getByLabel("搜索", { exact: true }).fill("实地调研 43");
+    await expect(rows).toHaveCount(1);
+    await expect(pane).toContainText("43 次");
+    await page.getByText("选择列").click();
+    await page.getByLabel("备注", { exact: true }).check();
+    await expect(page.getByRole("columnheader", { name: "备注" })).toBeVisible();
+    await pane.getByRole("link", { name: "打开" }).click();
+    await expect(page).toHaveURL(/\/list\/[-0-9a-f]{36}$/);
+    expect(errors.filter((line) => !line.includes("net::ERR"))).toEqual([]);
+  });
+
   test("columns of the queue are chosen, and a range of rows", async ({ page, server }) => {
     await surveysBefore(await server.api("recorder"), [1, 2, 3, 5]);
     await signIn(page, server, "reviewer");

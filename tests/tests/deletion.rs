@@ -141,10 +141,12 @@ fn pulled_decision_has_reviewer_and_time(#[case] database: Database) {
         records.iter().find(|record| record["id"] == json!(id)).unwrap()["fields"].clone()
     };
     let back = json!({"state": "returned", "review_note": "请补充照片", "review_fields": ["attachments"],
-        "reviewed_by": "别人", "reviewed_at": "x"});
+        "reviewed_by": "别人", "reviewed_at": "x", "recorded_by": "别人"});
     let fields = put(&people.town, 1, back);
     assert_eq!((&fields["reviewed_by"], &fields["review_fields"]), (&json!("审核员小周"), &json!(["attachments"])));
     assert_eq!(fields["reviewed_at"], fields["updated_at"]);
+    // An account without a name has its user name.
+    assert_eq!(fields["recorded_by"], "village");
     let fields = put(&people.village, 2, json!({"state": "submitted"}));
     for name in ["reviewed_by", "reviewed_at", "review_fields", "review_note"] {
         assert_eq!(fields.get(name).unwrap_or(&Value::Null), &Value::Null, "{name}");

@@ -1,18 +1,30 @@
 //! The kit page of the demonstration: each component of the kit in every state. Its screenshots are compared.
 
+use crate::labels::programme_color::color_style;
+use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::ui::chips::{Chip, Chips};
+use crate::ui::data_table::{Column, ColumnChoice, DataTable, Sort, TableCell, TableRow, Width, use_columns};
 use crate::ui::date_chips::DateChips;
+use crate::ui::detail_pane::DetailPane;
+use crate::ui::dialog::Dialog;
 use crate::ui::form_row::form_row;
+use crate::ui::list_row::{ListRow, ListRows};
 use crate::ui::loading::NothingFound;
 use crate::ui::pick_field::{PickField, PickOption};
 use crate::ui::place_field::PlaceField;
 use crate::ui::save_bar::{Missing, SaveBar};
+use crate::ui::skeleton::SkeletonRows;
 use crate::ui::snackbar::{Action, Message};
 use crate::ui::stepper::NumberInput;
+use crate::ui::wide::use_is_wide;
+use jiedui_core::catalogue::ProgrammeColor;
 use leptos::prelude::*;
+use maud::html;
+use std::collections::BTreeSet;
 use time::Date;
+use uuid::Uuid;
 
 lazy_screen!(kit:
     /// The kit page.
@@ -42,6 +54,10 @@ fn KitPage() -> impl IntoView {
             {pickers(app)}
             {save_bars(app)}
             {states(app)}
+            {tables(app)}
+            {rows(app)}
+            {panes(app)}
+            {dialogs(app)}
         </section>
     }
     .into_any()
@@ -178,6 +194,115 @@ fn states(app: AppState) -> AnyView {
         <p class="state bad">{texts.state_returned()}</p>
         <h2>"EmptyState"</h2>
         <NothingFound text=texts.no_entries_yet()/>
+        <h2>"Skeleton"</h2>
+        <SkeletonRows/>
+    }
+    .into_any()
+}
+
+/// Activity, programme, place, number and recorder of the sample entries.
+const SAMPLES: [(&str, &str, &str, &str, &str); 3] = [
+    ("转移就业", "labour", "罗甸县 · 沫阳镇 · 沫阳村", "12 人", "王小红"),
+    ("实地调研", "party_building", "罗甸县 · 边阳镇", "340 次", "李建国"),
+    ("一码贵州平台销售", "marketing", "罗甸县 · 罗悃镇 · 河西村", "0.13 万元", "罗甸县沫阳镇中心卫生院"),
+];
+
+/// Returns the identifier of a sample entry.
+fn sample_id(at: usize) -> Uuid {
+    Uuid::from_u128(at as u128)
+}
+
+fn sample_marks(app: AppState, at: usize) -> String {
+    let mark = [None, Some(app.texts.mark_unusual()), Some(app.texts.mark_duplicate())].get(at).copied().flatten();
+    html! { @if let Some(mark) = mark { span class="mark" { (mark) } } }.into_string()
+}
+
+fn tables(app: AppState) -> AnyView {
+    let texts = app.texts;
+    let column = |code, label, width| Column { code, label, width, is_sortable: true, is_shown: true };
+    let columns = vec![
+        column("activity", texts.activity(), Width::Wide),
+        column("place", texts.place(), Width::Wide),
+        column("value", texts.value(), Width::Narrow),
+        Column { is_shown: false, ..column("recorder", texts.recorder(), Width::Medium) },
+        Column { is_sortable: false, ..column("marks", texts.marks(), Width::Medium) },
+    ];
+    let row = |(at, (activity, programme, place, value, recorder)): (usize, (&str, &str, &str, &str, &str))| {
+        let text = |text: &str| TableCell::text(text.to_owned());
+        TableRow {
+            id: sample_id(at),
+            address: "/kit".to_owned(),
+            style: color_style(ProgrammeColor::default_of(programme)),
+            cells: vec![
+                text(activity),
+                text(place),
+                text(value),
+                text(recorder),
+                TableCell::html(sample_marks(app, at)),
+            ],
+        }
+    };
+    let rows: Vec<TableRow> = SAMPLES.into_iter().enumerate().map(row).collect();
+    let sort = RwSignal::new(Sort { column: "place", is_descending: true });
+    let current = RwSignal::new(Some(sample_id(1)));
+    let chosen = RwSignal::new(BTreeSet::from([sample_id(2)]));
+    let shown = use_columns("kit", &columns);
+    let on_open = Callback::new(move |id| current.set(Some(id)));
+    view! {
+        <h2>"DataTable"</h2>
+        <ColumnChoice table="kit" columns=columns.clone() shown/>
+        <DataTable label="DataTable" columns shown rows sort current on_open chosen/>
+    }
+    .into_any()
+}
+
+fn rows(app: AppState) -> AnyView {
+    let row = |(at, (activity, programme, place, value, recorder)): (usize, (&str, &str, &str, &str, &str))| ListRow {
+        id: sample_id(at),
+        address: "/kit".to_owned(),
+        style: color_style(ProgrammeColor::default_of(programme)),
+        title: activity.to_owned(),
+        marks: sample_marks(app, at),
+        lines: [format!("{place} · {value}"), format!("2026-11-27 · {recorder}")],
+        thumbnail: if at == 0 { "/icon-192.png".to_owned() } else { String::new() },
+    };
+    let rows: Vec<ListRow> = SAMPLES.into_iter().enumerate().map(row).collect();
+    let chosen = RwSignal::new(BTreeSet::from([sample_id(1)]));
+    view! {
+        <h2>"ListRow"</h2>
+        <ListRows rows=rows.clone() on_open=Callback::new(|_| {})/>
+        <h2>"ListRow, selection"</h2>
+        <ListRows rows on_open=Callback::new(|_| {}) chosen is_choosing=RwSignal::new(true)/>
+    }
+    .into_any()
+}
+
+fn panes(app: AppState) -> AnyView {
+    let texts = app.texts;
+    let is_wide = use_is_wide();
+    view! {
+        <h2>"DetailPane"</h2>
+        <DetailPane label="DetailPane" position=1 rows=3 count=Some(12) on_step=Callback::new(|_| {}) on_close=Callback::new(|()| {}) is_wide>
+            <p>{texts.details()}</p>
+            <p class="pane-foot actions">
+                <button type="button" class="button button-primary">{texts.verify()}</button>
+                <button type="button" class="button">{texts.return_entry()}</button>
+            </p>
+        </DetailPane>
+    }
+    .into_any()
+}
+
+fn dialogs(app: AppState) -> AnyView {
+    let texts = app.texts;
+    let open = RwSignal::new(false);
+    let confirm = fill(texts.approve_confirm(), &[&12]);
+    view! {
+        <h2>"Dialog"</h2>
+        <button type="button" class="button" id="kit-dialog" on:click=move |_| open.set(true)>{confirm.clone()}</button>
+        <Dialog label=texts.approve_title() confirm=confirm.clone() open on_confirm=Callback::new(|()| {})>
+            <p>{fill(texts.verify_sure(), &[&12])}</p>
+        </Dialog>
     }
     .into_any()
 }

@@ -2,7 +2,9 @@
 
 use super::changes::{entry_view_of, item_view_of, my_entry_of};
 use crate::state::AppState;
-use crate::storage::drafts::{AbandonedDraft, unfinished};
+use crate::storage::StoreError;
+use crate::storage::draft_slots::claim_empty;
+use crate::storage::drafts::{AbandonedDraft, form_of_new, unfinished};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::{Kind, path};
 use uuid::Uuid;
@@ -18,6 +20,13 @@ pub async fn unfinished_drafts(app: AppState, user: Uuid) -> Vec<AbandonedDraft>
         }
     }
     drafts
+}
+
+/// Stores a discarded draft of a user's new entry again, in an empty slot.
+pub async fn restore_draft(user: Uuid, abandoned: AbandonedDraft) -> Result<AbandonedDraft, StoreError> {
+    let slot = claim_empty(&form_of_new(user, &abandoned.draft.activity)).await;
+    slot.store(&abandoned.draft).map_err(|_| StoreError::Full)?;
+    Ok(AbandonedDraft { name: slot.name().to_owned(), ..abandoned })
 }
 
 /// Returns whether the phone has all changes of a record that a form had begun to save.

@@ -172,7 +172,11 @@ pub fn DataTable(
             });
         };
         let content = match column.is_sortable {
-            true => view! { <button type="button" on:click=press>{column.label}</button> }.into_any(),
+            true => view! {
+                <button type="button" on:click=press>{column.label}</button>
+                <span class="data-table-printed" aria-hidden="true">{column.label}</span>
+            }
+            .into_any(),
             false => column.label.into_any(),
         };
         view! { <th scope="col" class=class_of(column.width) aria-sort=direction>{content}</th> }

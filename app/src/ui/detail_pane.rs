@@ -25,9 +25,15 @@ pub enum Step {
 pub fn DetailPane(
     /// Name of the pane for screen readers.
     label: &'static str,
-    /// Position of the record in the list, from 1, and the length of the list.
+    /// Position of the record in the list, from 1.
     #[prop(into)]
-    position: Signal<(usize, usize)>,
+    position: Signal<usize>,
+    /// Number of rows of the list.
+    #[prop(into)]
+    rows: Signal<usize>,
+    /// Number of all records of the list; `None` while they cannot be counted.
+    #[prop(into)]
+    count: Signal<Option<usize>>,
     /// Receives the steps to neighbours.
     on_step: Callback<Step>,
     /// Closes the pane; a wide screen has no button for it.
@@ -58,14 +64,18 @@ pub fn DetailPane(
             on_step.run(if right < 0 { Step::Next } else { Step::Previous });
         }
     };
-    let is_first = move || position.get().0 <= 1;
-    let is_last = move || position.with(|(at, count)| at >= count);
+    let is_first = move || position.get() <= 1;
+    let is_last = move || position.get() >= rows.get();
+    let place = move || match count.get() {
+        Some(count) => fill(texts.position_of(), &[&position.get(), &count]),
+        None => fill(texts.position_at(), &[&position.get()]),
+    };
     view! {
         <section class="pane" aria-label=label tabindex="-1" node_ref=pane
             on:pointerdown=press on:pointerup=release on:pointercancel=move |_| start.set_value(None)>
             <div class="pane-head">
                 <button type="button" class="button-quiet pane-close" aria-label=texts.close() on:click=move |_| on_close.run(())>"×"</button>
-                <span class="pane-position">{move || position.with(|(at, count)| fill(texts.position_of(), &[at, count]))}</span>
+                <span class="pane-position">{place}</span>
                 <button type="button" class="button-quiet" aria-label=texts.previous() title=texts.previous() disabled=is_first
                     on:click=move |_| on_step.run(Step::Previous)>"‹"</button>
                 <button type="button" class="button-quiet" aria-label=texts.next() title=texts.next() disabled=is_last

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use time::Date;
 
 /// Returns the CSS class of a status.
-fn status_class(status: Status) -> &'static str {
+pub fn status_class(status: Status) -> &'static str {
     match status {
         Status::Open => "state waiting",
         Status::Matched | Status::UnderWay => "state busy",
@@ -21,7 +21,7 @@ fn status_class(status: Status) -> &'static str {
 }
 
 /// Formats the amount with its unit.
-fn amount(item: &Item) -> String {
+pub fn amount(item: &Item) -> String {
     item.amount.map(|amount| format!("{amount} {}", item.unit)).unwrap_or_default()
 }
 

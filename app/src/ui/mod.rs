@@ -37,6 +37,7 @@ pub mod request_error;
 pub mod save_bar;
 pub mod save_image;
 pub mod search;
+pub mod selection;
 pub mod sessions;
 pub mod sheet;
 pub mod skeleton;

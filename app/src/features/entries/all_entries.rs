@@ -1,5 +1,6 @@
 //! All entries that the user may see, searched and filtered in the phone's replica.
 
+use super::entry_table::EntryTable;
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
 use crate::labels::entry::{activity_name, answers_of};
@@ -13,17 +14,31 @@ use crate::storage::user_db::UserDb;
 use crate::ui::entry::deletion::PendingDeletions;
 use crate::ui::entry_list::entry_row;
 use crate::ui::filter::{FilterBar, HiddenFilters, parameters_of, unreadable_notice, use_list_filter};
-use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::loading::{NothingFound, ReplicaNotice};
 use crate::ui::older::{Older, Part};
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
+use crate::ui::skeleton::Skeleton;
 use crate::ui::stored::{FoundEntries, Match, Reading, newest, scan, use_stored};
 use crate::ui::url_state::{HistoryStep, use_url_state};
+use crate::ui::wide::use_is_wide;
 use jiedui_core::entry::State;
 use jiedui_core::figures::figure::CompiledFilter;
 use jiedui_core::figures::{figure::Filter, overview::Overview};
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
+use std::sync::Arc;
 use uuid::Uuid;
+
+/// Content of the list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Loading,
+    Nothing,
+    /// The table of a wide screen.
+    Table,
+    /// The rows of a phone.
+    Rows,
+}
 
 /// States to choose from.
 const STATES: [State; 3] = [State::Submitted, State::Verified, State::Returned];
@@ -124,28 +139,54 @@ fn List() -> impl IntoView {
     let state_option = move |option_state: State| {
         view! { <option value=option_state.code() selected=move || state.get() == option_state.code()>{entry_state(texts, option_state)}</option> }
     };
-    let body = move || {
-        let overview = app.overviews.server.get().unwrap_or_default();
+    let is_wide = use_is_wide();
+    let kind = Memo::new(move |_| {
         matches.with(|found| match found {
-            None => view! { <LoadingStored/> }.into_any(),
-            Some(found) if found.count == 0 && found.is_whole => {
-                let text = if is_open.get() { texts.nothing_found_on_phone() } else { texts.nothing_found() };
-                view! { <NothingFound text/> }.into_any()
-            }
-            Some(found) => {
-                let row = |entry_view: &EntryView| {
-                    entry_row(app, &overview, Some(entry_view.id), &entry_view.entry).into_string()
-                };
-                let rows: String = found.entries.iter().map(row).collect();
-                let more = found.count > found.entries.len() || !found.is_whole;
-                let summary = if is_countable.get() && found.is_whole {
-                    fill(texts.found_entries(), &[&found.count])
-                } else {
-                    String::new()
-                };
-                view! { <ReplicaNotice/><SearchResults summary rows more listed/> }.into_any()
-            }
+            None => Kind::Loading,
+            Some(found) if found.count == 0 && found.is_whole => Kind::Nothing,
+            Some(_) if is_wide.get() => Kind::Table,
+            Some(_) => Kind::Rows,
         })
+    });
+    let count = Signal::derive(move || {
+        let count = matches.with(|found| found.as_ref().filter(|found| found.is_whole).map(|found| found.count));
+        count.filter(|_| is_countable.get())
+    });
+    let summary = move || count.get().map(|count| fill(texts.found_entries(), &[&count])).unwrap_or_default();
+    let has_more = move || {
+        matches.with(|found| found.as_ref().is_some_and(|found| found.count > found.entries.len() || !found.is_whole))
+    };
+    let page = Memo::new(move |_| {
+        matches.with(|found| Arc::new(found.as_ref().map(|found| found.entries.clone()).unwrap_or_default()))
+    });
+    let more = move || {
+        has_more().then(|| view! {
+            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
+        })
+    };
+    let rows = move || {
+        let overview = app.overviews.server.get().unwrap_or_default();
+        matches.with(|found| {
+            let entries = found.iter().flat_map(|found| &found.entries);
+            let rows: String =
+                entries.map(|view| entry_row(app, &overview, Some(view.id), &view.entry).into_string()).collect();
+            view! { <SearchResults summary=summary() rows more=has_more() listed/> }
+        })
+    };
+    let body = move || match kind.get() {
+        Kind::Loading => view! { <Skeleton/> }.into_any(),
+        Kind::Nothing => {
+            let text = if is_open.get() { texts.nothing_found_on_phone() } else { texts.nothing_found() };
+            view! { <NothingFound text/> }.into_any()
+        }
+        Kind::Table => view! {
+            <ReplicaNotice/>
+            <p class="note" role="status">{summary}</p>
+            <EntryTable page count/>
+            {more}
+        }
+        .into_any(),
+        Kind::Rows => view! { <ReplicaNotice/>{rows} }.into_any(),
     };
     move || {
         if app.session.user.with(Option::is_none) {

@@ -3,6 +3,7 @@
 mod all_entries;
 mod choose_activity;
 mod conflict;
+mod entry_table;
 mod form;
 mod gone_entry;
 mod my_entries;

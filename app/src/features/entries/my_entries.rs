@@ -10,12 +10,14 @@ use crate::storage::drafts::AbandonedDraft;
 use crate::storage::my_entries::{MyEntries, MyEntry, Progress};
 use crate::storage::user_db::UserDb;
 use crate::sync;
+use crate::ui::dialog::Dialog;
 use crate::ui::download::save_text;
 use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::ui::entry_list::is_closed;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::older::{Older, Part};
 use crate::ui::photo::unsent_photos;
+use crate::ui::snackbar::{self, Action};
 use crate::ui::stored::use_stored;
 use crate::ui::url_state::use_url_state;
 use jiedui_core::entry::{Entry, State};
@@ -189,10 +191,11 @@ fn draft_view(app: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<Aba
     let texts = app.texts;
     let (draft, address) = (abandoned.draft.clone(), abandoned.address());
     let throw_away = move |_| {
-        if window().confirm_with_message(texts.discard_sure()).unwrap_or(false) {
-            abandoned.clear();
-            drafts.update(|drafts| drafts.retain(|other| other.name != abandoned.name));
-        }
+        abandoned.clear();
+        drafts.update(|drafts| drafts.retain(|other| other.name != abandoned.name));
+        let restored = abandoned.clone();
+        let undo = Action::new("undo", texts.undo(), move || restore(app, restored.clone(), drafts));
+        snackbar::show(app, texts.draft_discarded().to_owned(), vec![undo], None);
     };
     view! {
         <li class="entry draft">
@@ -203,6 +206,18 @@ fn draft_view(app: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<Aba
             <button type="button" class="button-quiet" on:click=throw_away>{texts.discard()}</button>
         </li>
     }
+}
+
+/// Stores a discarded draft again, and lists it.
+fn restore(app: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<AbandonedDraft>>) {
+    spawn_local(async move {
+        let user = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.id)).unwrap_or_default();
+        match sync::restore_draft(user, abandoned).await {
+            // The screen may have been left.
+            Ok(restored) => drop(drafts.try_update(|drafts| drafts.push(restored))),
+            Err(error) => app.storage.error.set(Some(error)),
+        }
+    });
 }
 
 /// Returns the state of an entry in words, and its CSS class.
@@ -247,15 +262,14 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView 
     let navigate = use_navigate();
     let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));
     let (values, name) = (answers(app, mine), activity_name(app, &entry.activity));
-    let discard = move |_| {
-        if window().confirm_with_message(texts.discard_sure()).unwrap_or(false) {
-            spawn_local(async move {
-                if let Err(error) = sync::discard_refused(app, id).await {
-                    app.storage.error.set(Some(error));
-                }
-            });
-        }
-    };
+    let asks = RwSignal::new(false);
+    let discard = Callback::new(move |()| {
+        spawn_local(async move {
+            if let Err(error) = sync::discard_refused(app, id).await {
+                app.storage.error.set(Some(error));
+            }
+        });
+    });
     view! {
         <li class="entry" data-entry=id.to_string()>
             <A href=address>
@@ -277,7 +291,12 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView 
             })}
             {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
             {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose()}</A> })}
-            {refused.then(|| view! { <button type="button" class="button-quiet" on:click=discard>{texts.discard()}</button> })}
+            {refused.then(|| view! {
+                <button type="button" class="button-quiet" on:click=move |_| asks.set(true)>{texts.discard()}</button>
+                <Dialog label=texts.discard_title() confirm=texts.discard().to_owned() open=asks on_confirm=discard>
+                    <p>{texts.discard_sure()}</p>
+                </Dialog>
+            })}
         </li>
     }
 }

@@ -180,11 +180,8 @@ fn ItemForm(
         event.prevent_default();
         save.with_value(|save| save(Op::Put));
     };
-    let delete = move |_| {
-        if window().confirm_with_message(texts.need_delete_sure()).unwrap_or(false) {
-            save.with_value(|save| save(Op::Delete));
-        }
-    };
+    // The list shows the deletion with a button to undo it.
+    let delete = move |_| save.with_value(|save| save(Op::Delete));
     let is_old = move || draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev > 0));
     let place_error = form.error(field::PLACE);
     let place = view! {

@@ -2,6 +2,7 @@
 
 mod deletions;
 mod item;
+mod item_table;
 
 pub use item::LedgerItem;
 use jiedui_core::values::sort::sort_by;
@@ -16,11 +17,14 @@ use crate::ui::download;
 use crate::ui::filter::unreadable_notice;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::ledger_row::ledger_row;
-use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
+use crate::ui::loading::{NothingFound, ReplicaNotice};
 use crate::ui::older::{Older, Part};
 use crate::ui::search::{PAGE, SearchField, use_words};
+use crate::ui::skeleton::Skeleton;
 use crate::ui::url_state::{HistoryStep, use_url_state};
+use crate::ui::wide::use_is_wide;
 use deletions::PendingItemDeletions;
+use item_table::ItemTable;
 use jiedui_core::directory::place::covers;
 use jiedui_core::figures::overview::Overview;
 use jiedui_core::ledger::Item;
@@ -104,6 +108,10 @@ fn LedgerItems() -> impl IntoView {
     });
     let is_countable = Memo::new(move |_| app.replica.state.get().is_countable());
     let is_complete = app.replica.is_complete;
+    let is_wide = use_is_wide();
+    let has_items =
+        Memo::new(move |_| matching.with(|matching| matching.as_ref().map(|matching| !matching.is_empty())));
+    let of_filter = Signal::derive(move || matching.get().unwrap_or_default());
     let years = Memo::new(move |_| {
         let mut years: Vec<i32> =
             items.with(|items| items.iter().flat_map(|items| items.iter()).map(|item| item.item.year).collect());
@@ -208,15 +216,17 @@ fn LedgerItems() -> impl IntoView {
                     <button type="button" class="button button-quiet scripted-only" on:click=move |_| drop(window().print())>{texts.print()}</button>
                 </p>
                 <PendingItemDeletions/>
-                {move || matching.with(|matching| match matching {
-                    None => view! { <LoadingStored/> }.into_any(),
-                    Some(matching) if matching.is_empty() => view! { <NothingFound text=texts.needs_none()/> }.into_any(),
-                    Some(matching) => {
+                {move || match has_items.get() {
+                    None => view! { <Skeleton/> }.into_any(),
+                    Some(false) => view! { <NothingFound text=texts.needs_none()/> }.into_any(),
+                    Some(true) if is_wide.get() => view! { <ItemTable items=of_filter listed/> }.into_any(),
+                    Some(true) => (move || matching.with(|matching| {
                         let overview = app.overviews.server.get().unwrap_or_default();
-                        let rows = matching.iter().take(listed.get()).map(|item| ledger_row(app, &overview, item, today)).collect_view();
-                        view! { <ul class="entries">{rows}</ul> }.into_any()
-                    }
-                })}
+                        let items = matching.iter().flatten().take(listed.get());
+                        let rows = items.map(|item| ledger_row(app, &overview, item, today)).collect_view();
+                        view! { <ul class="entries">{rows}</ul> }
+                    })).into_any(),
+                }}
                 {move || matching.with(|matching| matching.as_ref().is_some_and(|matching| matching.len() > listed.get())).then(|| view! {
                     <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
                 })}

@@ -1,7 +1,7 @@
 //! The card of the entry under review: photos, and answers next to those of the last entry. It names unusual numbers, and shows
 //! likely duplicates side by side.
 
-use super::facts::{Facts, days_waited, recorder, submitted_on};
+use super::facts::{Facts, days_waited, submitted_on};
 use crate::labels::code::entry_state;
 use crate::labels::directory::pairing_name;
 use crate::labels::entry::{activity_name, amount_of, answers_of, return_reason};
@@ -10,6 +10,7 @@ use crate::labels::texts::fill;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::entry::history::History;
+use crate::ui::entry::parts::recorder;
 use crate::ui::entry_list::is_closed;
 use crate::ui::photo::photos;
 use jiedui_core::figures::overview::Overview;

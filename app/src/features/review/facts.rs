@@ -5,12 +5,11 @@ use crate::state::AppState;
 use crate::storage::Result;
 use crate::storage::entry_view::EntryView;
 use crate::storage::user_db::UserDb;
+use crate::ui::entry::parts::text_field;
 use jiedui_core::entry::Entry;
 use jiedui_core::entry::comparison::{Comparison, compare};
-use jiedui_core::entry::field::{AUTHOR, RECORDED_BY, UPDATED_AT};
+use jiedui_core::entry::field::UPDATED_AT;
 use jiedui_core::values::date::parse_date;
-use leptos::prelude::*;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -53,26 +52,9 @@ pub async fn read_facts(user: Uuid, views: &[EntryView]) -> Result<FactsById> {
     Ok(facts.map(|(view, others)| (view.id, Arc::new(Facts::of(&view.entry, others)))).collect())
 }
 
-fn text<'a>(view: &'a EntryView, name: &str) -> &'a str {
-    view.fields.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Returns the name of the recorder; empty if it is unknown, as for entries of an earlier release.
-pub fn recorder(app: AppState, view: &EntryView) -> String {
-    let name = text(view, RECORDED_BY);
-    if !name.is_empty() {
-        return name.to_owned();
-    }
-    let author = text(view, AUTHOR);
-    app.session.user.with(|user| {
-        let user = user.as_ref().filter(|user| user.id.to_string() == author);
-        user.map(|user| user.name.clone()).unwrap_or_default()
-    })
-}
-
 /// Returns the day of the last change, from which the entry waits.
 pub fn submitted_on(view: &EntryView) -> String {
-    day_in_china(text(view, UPDATED_AT))
+    day_in_china(text_field(view, UPDATED_AT))
 }
 
 /// Returns the number of days that an entry has waited; `None` if the time of its last change is unknown.

@@ -15,6 +15,7 @@ use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
+use crate::ui::chips::{Chip, Chips};
 use crate::ui::data_table::{ColumnChoice, DataTable, use_columns};
 use crate::ui::detail_pane::{DetailPane, Step};
 use crate::ui::dialog::Dialog;
@@ -23,16 +24,17 @@ use crate::ui::filter::{FilterBar, HiddenFilters, parameters_of, use_list_filter
 use crate::ui::list_row::ListRows;
 use crate::ui::loading::{NothingFound, ReplicaNotice};
 use crate::ui::older::{Older, Part};
+use crate::ui::selection::use_keys;
 use crate::ui::skeleton::Skeleton;
 use crate::ui::wide::use_is_wide;
 use actions::{ReviewActions, approve};
 use card::{HistoryDetails, ReviewCard};
 use jiedui_core::access::rights::may_edit;
 use jiedui_core::figures::figure::Filter;
-use keys::use_keys;
+use keys::press_key;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use queue::{Queue, use_queue};
+use queue::{Queue, QuickFilter, use_queue};
 use rows::{OLDEST_FIRST, columns, list_row, table_row};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -98,7 +100,11 @@ fn Review() -> impl IntoView {
     let query = Signal::derive(move || format!("{}&state=submitted", parameters_of(&filter_now.get())));
     let first = Signal::derive(move || filter_now.get().dates().0);
     let navigate = use_navigate();
-    use_keys(queue, chosen, move |id| navigate(&format!("/entries/{id}"), leptos_router::NavigateOptions::default()));
+    use_keys(move |key| {
+        press_key(key, queue, chosen, |id| {
+            navigate(&format!("/entries/{id}"), leptos_router::NavigateOptions::default())
+        })
+    });
     let is_countable = Memo::new(move |_| app.replica.state.get().is_countable());
     let count = Memo::new(move |_| read.with(|read| read.as_ref().map(|waiting| waiting.queue.len())));
     let has_entries = Memo::new(move |_| count.get().is_some_and(|count| count > 0));
@@ -110,7 +116,7 @@ fn Review() -> impl IntoView {
         Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.in_any_year))));
     let beyond = Signal::derive(move || hidden(read.with(|read| read.as_ref().map_or(0, |waiting| waiting.all))));
     let of_others = move || read.with(|read| read.as_ref().map_or(0, |waiting| waiting.of_others));
-    let has_more = move || count.get().is_some_and(|count| count > listed.get());
+    let has_more = move || queue.narrowed.with(|views| views.len()) > listed.get();
     let table = columns(texts);
     let shown = use_columns(TABLE, &table);
     let on_open = Callback::new(move |id| queue.open(id));
@@ -164,6 +170,7 @@ fn Review() -> impl IntoView {
                             {move || fill(texts.verify_chosen(), &[&chosen_count()])}
                         </button>
                     </p>
+                    {quick_filters(app, queue)}
                     {column_choice.clone()}
                     <div class="panes">
                         <div class="pane-list" inert=move || !is_wide.get() && queue.current.get().is_some()>
@@ -189,6 +196,37 @@ fn Review() -> impl IntoView {
         }
         .into_any()
     }
+}
+
+/// Renders the quick filters that some entries pass, each with their number.
+fn quick_filters(app: AppState, queue: Queue) -> impl IntoView {
+    let texts = app.texts;
+    let options = Memo::new(move |_| {
+        let chip = |(code, filter): (&str, QuickFilter)| {
+            let matching =
+                |waiting: &Arc<queue::Waiting>| waiting.queue.iter().filter(|view| filter.matches(app, view)).count();
+            let count = queue.read.with(|read| read.as_ref().map_or(0, matching));
+            let text = match filter {
+                QuickFilter::NoPhoto => texts.quick_no_photo(),
+                QuickFilter::LongWait => texts.quick_long_wait(),
+            };
+            (count > 0).then(|| Chip { value: code.to_owned(), text: fill(text, &[&count]) })
+        };
+        QuickFilter::ALL.into_iter().filter_map(chip).collect::<Vec<_>>()
+    });
+    // A second press removes the filter.
+    let choose = Callback::new(move |code: String| {
+        queue.quick.update(|quick| *quick = if *quick == code { String::new() } else { code });
+    });
+    // The last entry that passes the filter has been decided.
+    Effect::new(move |_| {
+        options.track();
+        let is_gone = |quick: &String| options.with(|options| options.iter().all(|chip| chip.value != *quick));
+        if queue.quick.with_untracked(|quick| !quick.is_empty() && is_gone(quick)) {
+            queue.quick.set(String::new());
+        }
+    });
+    view! { <Chips label=texts.quick_filters() options value=queue.quick on_choose=choose/> }
 }
 
 /// Renders what a bulk approval covers: entries and sums by activity, then what deserves a second look.
@@ -241,6 +279,11 @@ fn Pane(
         // A change of the entry keeps the reason that is being typed.
         let record = Signal::derive(move || found().unwrap_or_else(|| first.clone()));
         let facts = Memo::new(move |_| queue.facts.with(|facts| facts.get(&id).cloned()).unwrap_or_default());
+        let rows = Signal::derive(move || queue.page.with(|page| page.len()));
+        let count = Signal::derive(move || {
+            let count = queue.narrowed.with(|views| views.len());
+            Some(count).filter(|_| app.replica.state.get().is_countable())
+        });
         let same = Signal::derive(move || facts.with(|facts| facts.duplicates()));
         let edits = Memo::new(move |_| {
             app.session.user.with(|user| {
@@ -253,7 +296,7 @@ fn Pane(
             view! { <ReviewCard record=record.get() facts=Arc::clone(&facts.get())/> }
         };
         view! {
-            <DetailPane label=texts.nav_review() position=queue.position on_step=Callback::new(move |step: Step| queue.step(step))
+            <DetailPane label=texts.nav_review() position=queue.position rows count on_step=Callback::new(move |step: Step| queue.step(step))
                 on_close=Callback::new(move |()| queue.close()) is_wide>
                 {card}
                 {move || view! { <HistoryDetails record=record.get()/> }}

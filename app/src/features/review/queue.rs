@@ -1,6 +1,6 @@
 //! State of the review queue: the entries that wait, the page of them that is listed, their facts, and the current one.
 
-use super::facts::{FactsById, read_facts};
+use super::facts::{FactsById, days_waited, read_facts};
 use super::rows::sorted;
 use crate::state::AppState;
 use crate::storage::entry_view::EntryView;
@@ -32,19 +32,48 @@ pub struct Waiting {
     pub of_others: usize,
 }
 
+/// Time in days after which an entry has waited long.
+const LONG_WAIT: i64 = 7;
+
+/// A quick filter of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuickFilter {
+    /// Entries without photos.
+    NoPhoto,
+    /// Entries that have waited long.
+    LongWait,
+}
+
+impl QuickFilter {
+    /// All quick filters with their codes.
+    pub const ALL: [(&str, Self); 2] = [("no_photo", Self::NoPhoto), ("long_wait", Self::LongWait)];
+
+    /// Returns whether an entry passes the filter.
+    pub fn matches(self, app: AppState, view: &EntryView) -> bool {
+        match self {
+            Self::NoPhoto => view.entry.attachments.is_empty(),
+            Self::LongWait => days_waited(app, view).is_some_and(|days| days > LONG_WAIT),
+        }
+    }
+}
+
 /// Signals of the queue.
 #[derive(Clone, Copy)]
 pub struct Queue {
     /// All entries; `None` until they have been read.
     pub read: Signal<Option<Arc<Waiting>>>,
+    /// Code of the quick filter; empty for none.
+    pub quick: RwSignal<String>,
+    /// The entries that pass the quick filter.
+    pub narrowed: Memo<Arc<Vec<EntryView>>>,
     /// The listed entries in their order.
     pub page: Memo<Arc<Vec<EntryView>>>,
     /// Facts of the listed entries. They are read after the entries are shown.
     pub facts: Signal<Arc<FactsById>>,
     /// The entry in the detail pane.
     pub current: Memo<Option<Uuid>>,
-    /// Position of that entry, from 1, and the number of all entries.
-    pub position: Signal<(usize, usize)>,
+    /// Position of that entry, from 1.
+    pub position: Signal<usize>,
     /// The entry that a wide screen shows.
     selected: RwSignal<Option<Uuid>>,
     is_wide: Signal<bool>,
@@ -90,15 +119,19 @@ pub fn use_queue(
             Ok(Arc::new(Waiting { queue: waiting, in_any_year, all, of_others: of_others.len() }))
         })
     });
+    let quick = RwSignal::new(String::new());
+    let narrowed = Memo::new(move |_| {
+        let filter = QuickFilter::ALL.iter().find(|(code, _)| quick.with(|quick| quick == code));
+        let passes = |view: &&EntryView| filter.is_none_or(|(_, filter)| filter.matches(app, view));
+        let views = |waiting: &Arc<Waiting>| waiting.queue.iter().filter(passes).cloned().collect::<Vec<_>>();
+        Arc::new(read.with(|read| read.as_ref().map(views).unwrap_or_default()))
+    });
     let page = Memo::new(move |_| {
         let (sort, listed) = (sort.get(), listed.get());
         let overview = app.overviews.server.get_untracked().unwrap_or_default();
-        read.with(|read| {
-            let views = read.as_ref().map(|waiting| waiting.queue.clone()).unwrap_or_default();
-            let mut views = sorted(app, &overview, views, sort);
-            views.truncate(listed);
-            Arc::new(views)
-        })
+        let mut views = sorted(app, &overview, narrowed.with(|views| views.to_vec()), sort);
+        views.truncate(listed);
+        Arc::new(views)
     });
     let facts = use_stored(move |reading| {
         let page = page.get();
@@ -111,11 +144,8 @@ pub fn use_queue(
     let wanted = move || if is_wide.get() { selected.get() } else { opened.get() };
     let at = move |id: Uuid| page.with(|page| page.iter().position(|view| view.id == id));
     let current = Memo::new(move |_| wanted().filter(|id| at(*id).is_some()));
-    let position = Signal::derive(move || {
-        let count = read.with(|read| read.as_ref().map_or(0, |waiting| waiting.queue.len()));
-        (current.get().and_then(at).map_or(0, |at| at + 1), count)
-    });
-    let queue = Queue { read, page, facts, current, position, selected, is_wide, address };
+    let position = Signal::derive(move || current.get().and_then(at).map_or(0, |at| at + 1));
+    let queue = Queue { read, quick, narrowed, page, facts, current, position, selected, is_wide, address };
     // After a decision, the entry that takes the place of the decided one is shown.
     let last = StoredValue::new(None::<usize>);
     Effect::new(move |_| {

@@ -1,13 +1,12 @@
 //! The queue as rows: columns of the table on a wide screen, lines of the list on a phone, and their order.
 
-use super::facts::{FactsById, days_waited, recorder};
-use crate::labels::directory::pairing_name;
+use super::facts::{FactsById, days_waited};
 use crate::labels::entry::{activity_name, main_number};
-use crate::labels::programme_color::programme_style;
 use crate::labels::texts::{Texts, fill};
 use crate::state::AppState;
 use crate::storage::entry_view::EntryView;
 use crate::ui::data_table::{Column, Sort, TableCell, TableRow, Width};
+use crate::ui::entry::parts::{pairing, recorder, style};
 use crate::ui::list_row::ListRow;
 use crate::ui::photo::photo_address;
 use jiedui_core::figures::overview::Overview;
@@ -76,22 +75,12 @@ fn sort_key(app: AppState, overview: &Overview, view: &EntryView, column: &str) 
             let value = main_number(app.labels(), overview, entry);
             SortKey::Number(value.map(|(value, _)| value.ten_thousandths()))
         }
-        PAIRING => SortKey::Text(pairing(app, overview, view)),
+        PAIRING => SortKey::Text(pairing(app, overview, &view.entry)),
         RECORDER => SortKey::Text(recorder(app, view)),
         PHOTOS => number(entry.attachments.len()),
         WAITING => SortKey::Number(days_waited(app, view)),
         _ => SortKey::Number(None),
     }
-}
-
-fn pairing(app: AppState, overview: &Overview, view: &EntryView) -> String {
-    let pairing = view.entry.pairing.and_then(|id| overview.directory().pairing(id));
-    pairing.map(|pairing| pairing_name(app.labels(), overview, pairing)).unwrap_or_default()
-}
-
-fn style(overview: &Overview, view: &EntryView) -> String {
-    let activity = overview.catalogue.activity(&view.entry.activity);
-    activity.map(|activity| programme_style(&overview.catalogue, &activity.programme)).unwrap_or_default()
 }
 
 fn waiting(app: AppState, view: &EntryView) -> String {
@@ -126,13 +115,13 @@ pub fn table_row(app: AppState, overview: &Overview, view: &EntryView, facts: &F
     TableRow {
         id: view.id,
         address: format!("/list/{}", view.id),
-        style: style(overview, view),
+        style: style(overview, entry),
         cells: vec![
             text(activity_name(labels, overview, &entry.activity).to_owned()),
             text(format_date(entry.date)),
             text(app.place_label(&entry.place)),
             text(value),
-            text(pairing(app, overview, view)),
+            text(pairing(app, overview, entry)),
             text(recorder(app, view)),
             text(entry.attachments.len().to_string()),
             text(waiting(app, view)),
@@ -150,7 +139,7 @@ pub fn list_row(app: AppState, overview: &Overview, view: &EntryView, facts: &Fa
     ListRow {
         id: view.id,
         address: format!("/list/{}", view.id),
-        style: style(overview, view),
+        style: style(overview, entry),
         title: activity_name(labels, overview, &entry.activity).to_owned(),
         marks: marks(app, view, facts).into_string(),
         lines: [

@@ -3,3 +3,4 @@
 pub mod card;
 pub mod deletion;
 pub mod history;
+pub mod parts;
