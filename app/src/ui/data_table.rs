@@ -14,11 +14,15 @@ use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 /// Share of a column in the width of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
-    /// A number or a date.
+    /// A small number.
+    Tiny,
+    /// An amount or the name of a person.
     Narrow,
-    /// A name.
+    /// A date.
+    Date,
+    /// A state or marks.
     Medium,
-    /// A text.
+    /// A text; such columns share the rest of the width.
     Wide,
 }
 
@@ -59,6 +63,13 @@ impl TableCell {
     /// Creates a cell with a text.
     pub fn text(text: String) -> Self {
         Self { html: html! { (text) }.into_string(), title: text }
+    }
+
+    /// Creates a cell with a place: the last two levels of its label.
+    pub fn place(label: String) -> Self {
+        let levels: Vec<&str> = label.split(" · ").collect();
+        let short = levels.get(levels.len().saturating_sub(2)..).unwrap_or_default().join(" · ");
+        Self { html: html! { (short) }.into_string(), title: label }
     }
 
     /// Creates a cell with escaped HTML.
@@ -271,9 +282,11 @@ pub fn ColumnChoice(
 
 fn class_of(width: Width) -> &'static str {
     match width {
+        Width::Tiny => "data-table-tiny",
         Width::Narrow => "data-table-narrow",
+        Width::Date => "data-table-date",
         Width::Medium => "data-table-medium",
-        Width::Wide => "data-table-wide",
+        Width::Wide => "",
     }
 }
 

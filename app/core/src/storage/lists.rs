@@ -17,7 +17,7 @@ use crate::entry::{Entry, State};
 use crate::sync::{Kind, OutboxItem, Record};
 use crate::values::sort::{collect_sorted, sort_by_key};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use time::Date;
 use uuid::Uuid;
 
@@ -256,11 +256,10 @@ pub async fn comparable_entries<T: Transaction>(
     let mut comparable = Vec::with_capacity(of.len());
     for EntryView { id, entry, .. } in of {
         let day = (entry.place.as_str(), entry.date);
-        if !pages.contains_key(&day) {
+        if let btree_map::Entry::Vacant(vacant) = pages.entry(day) {
             let range = EntryRange { until: Some(entry.date), ..EntryRange::at(&entry.place) };
             let page = entries(transaction, user, &range, None, MOST_RECENT).await?;
-            let rows = page.rows.into_iter().filter_map(|row| Some((row.head()?, row)));
-            pages.insert(day, rows.collect());
+            vacant.insert(page.rows.into_iter().filter_map(|row| Some((row.head()?, row))).collect());
         }
         let is_comparable = |head: &EntryHead| head.activity == entry.activity && head.id != *id;
         let rows = pages.get(&day).into_iter().flatten().filter(|(head, _)| is_comparable(head));

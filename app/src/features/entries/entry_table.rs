@@ -31,14 +31,14 @@ fn columns(texts: &Texts) -> Vec<Column> {
     let column = |code, label, width| Column { code, label, width, is_sortable: false, is_shown: true };
     vec![
         column("activity", texts.activity(), Width::Wide),
-        column("date", texts.date(), Width::Narrow),
+        column("date", texts.date(), Width::Date),
         column("place", texts.place(), Width::Wide),
         column("value", texts.value(), Width::Narrow),
         Column { is_shown: false, ..column("pairing", texts.pairing(), Width::Medium) },
         column("recorder", texts.recorder(), Width::Narrow),
-        Column { is_shown: false, ..column("photos", texts.photos(), Width::Narrow) },
+        Column { is_shown: false, ..column("photos", texts.photos(), Width::Tiny) },
         Column { is_shown: false, ..column("note", texts.note(), Width::Medium) },
-        column("state", texts.state(), Width::Narrow),
+        column("state", texts.state(), Width::Medium),
     ]
 }
 
@@ -58,7 +58,7 @@ fn table_row(app: AppState, overview: &Overview, view: &EntryView) -> TableRow {
         cells: vec![
             text(activity_name(labels, overview, &entry.activity).to_owned()),
             text(format_date(entry.date)),
-            text(app.place_label(&entry.place)),
+            TableCell::place(app.place_label(&entry.place)),
             text(main_number(labels, overview, entry).map(|(_, text)| text).unwrap_or_default()),
             text(pairing(app, overview, entry)),
             text(recorder(app, view)),
@@ -114,12 +114,10 @@ pub fn EntryTable(
     let on_open = Callback::new(move |id: Uuid| selection.select(id));
     view! {
         <ColumnChoice table=TABLE columns=all.clone() shown/>
-        <div class="panes">
-            <div class="pane-list">
+        <div class="pane-list">
                 <DataTable label=texts.nav_list() columns=all shown rows sort=RwSignal::new(NEWEST_FIRST) current=selection.current on_open/>
-            </div>
-            {pane}
         </div>
+        {pane}
         <p class="note">{texts.list_keys()}</p>
     }
 }

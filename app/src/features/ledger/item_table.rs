@@ -42,10 +42,10 @@ fn columns(texts: &Texts) -> Vec<Column> {
         column(PLACE, texts.place(), Width::Wide),
         column(PROGRAMME, texts.programme(), Width::Narrow),
         column(AMOUNT, texts.need_amount(), Width::Narrow),
-        column(DUE, texts.need_due(), Width::Narrow),
+        column(DUE, texts.need_due(), Width::Date),
         column(RESPONSIBLE, texts.need_responsible(), Width::Narrow),
         column(STATUS, texts.need_status(), Width::Medium),
-        hidden(YEAR, texts.year(), Width::Narrow),
+        hidden(YEAR, texts.year(), Width::Tiny),
         hidden(PAIRING, texts.pairing(), Width::Medium),
         hidden(NOTE, texts.note(), Width::Medium),
     ]
@@ -102,7 +102,7 @@ fn table_row(app: AppState, overview: &Overview, view: &ItemView, today: Date) -
         style: programme_style(&overview.catalogue, &item.programme),
         cells: vec![
             text(item.title.clone()),
-            text(app.place_label(&item.place)),
+            TableCell::place(app.place_label(&item.place)),
             text(programme(app, overview, view)),
             text(amount(item)),
             text(item.due.map(format_date).unwrap_or_default()),
@@ -174,12 +174,10 @@ pub fn ItemTable(
     let on_open = Callback::new(move |id: Uuid| selection.select(id));
     view! {
         <ColumnChoice table=TABLE columns=all.clone() shown/>
-        <div class="panes">
-            <div class="pane-list">
+        <div class="pane-list">
                 <DataTable label=texts.nav_needs() columns=all shown rows sort current=selection.current on_open/>
-            </div>
-            {pane}
         </div>
+        {pane}
         <p class="note">{texts.list_keys()}</p>
     }
 }

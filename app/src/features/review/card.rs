@@ -37,7 +37,7 @@ pub fn ReviewCard(
     let reason = return_reason(labels, app.today, &record.fields);
     let unusual = facts.comparison.unusual.iter().filter_map(|(code, median)| {
         let (field, median) = amount_of(labels, &overview, &entry.activity, code, *median)?;
-        Some(view! { <p class="notice">{fill(texts.median_note(), &[&field, &median])}</p> })
+        Some(view! { <p class="notice review-unusual">{fill(texts.median_note(), &[&field, &median])}</p> })
     });
     let unusual = unusual.collect_view();
     let photo_entry = entry.clone();

@@ -166,21 +166,21 @@ fn Review() -> impl IntoView {
                             {texts.choose_several()}
                         </button>
                         <button type="button" class="button button-primary" id="verify-chosen" on:click=move |_| is_asking.set(true)
-                            disabled=move || chosen_count() == 0>
+                            hidden=move || !is_wide.get() && !is_choosing.get() disabled=move || chosen_count() == 0>
                             {move || fill(texts.verify_chosen(), &[&chosen_count()])}
                         </button>
                     </p>
-                    {quick_filters(app, queue)}
-                    {column_choice.clone()}
-                    <div class="panes">
-                        <div class="pane-list" inert=move || !is_wide.get() && queue.current.get().is_some()>
-                            {list.clone()}
-                            <Show when=has_more>
-                                <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
-                            </Show>
-                        </div>
-                        {pane}
+                    <div class="review-tools">
+                        {quick_filters(app, queue)}
+                        {column_choice.clone()}
                     </div>
+                    <div class="pane-list" inert=move || !is_wide.get() && queue.current.get().is_some()>
+                        {list.clone()}
+                        <Show when=has_more>
+                            <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
+                        </Show>
+                    </div>
+                    {pane}
                 </div>
                 {move || (of_others() > 0).then(|| view! {
                     <p class="note" data-second-person>{fill(texts.second_person_waits(), &[&of_others()])}</p>

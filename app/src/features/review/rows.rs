@@ -32,13 +32,13 @@ pub fn columns(texts: &Texts) -> Vec<Column> {
     let column = |code, label, width| Column { code, label, width, is_sortable: true, is_shown: true };
     vec![
         column(ACTIVITY, texts.activity(), Width::Wide),
-        column(DATE, texts.date(), Width::Narrow),
+        column(DATE, texts.date(), Width::Date),
         column(PLACE, texts.place(), Width::Wide),
         column(VALUE, texts.value(), Width::Narrow),
         Column { is_shown: false, ..column(PAIRING, texts.pairing(), Width::Medium) },
         column(RECORDER, texts.recorder(), Width::Narrow),
-        Column { is_shown: false, ..column(PHOTOS, texts.photos(), Width::Narrow) },
-        column(WAITING, texts.waiting(), Width::Narrow),
+        Column { is_shown: false, ..column(PHOTOS, texts.photos(), Width::Tiny) },
+        column(WAITING, texts.waiting(), Width::Tiny),
         Column { is_sortable: false, ..column(MARKS, texts.marks(), Width::Medium) },
     ]
 }
@@ -119,7 +119,7 @@ pub fn table_row(app: AppState, overview: &Overview, view: &EntryView, facts: &F
         cells: vec![
             text(activity_name(labels, overview, &entry.activity).to_owned()),
             text(format_date(entry.date)),
-            text(app.place_label(&entry.place)),
+            TableCell::place(app.place_label(&entry.place)),
             text(value),
             text(pairing(app, overview, entry)),
             text(recorder(app, view)),
