@@ -225,7 +225,6 @@ fn tables(app: AppState) -> AnyView {
         column("place", texts.place(), Width::Wide),
         column("value", texts.value(), Width::Narrow),
         Column { is_shown: false, ..column("recorder", texts.recorder(), Width::Medium) },
-        Column { is_sortable: false, ..column("marks", texts.marks(), Width::Medium) },
     ];
     let row = |(at, (activity, programme, place, value, recorder)): (usize, (&str, &str, &str, &str, &str))| {
         let text = |text: &str| TableCell::text(text.to_owned());
@@ -234,11 +233,10 @@ fn tables(app: AppState) -> AnyView {
             address: "/kit".to_owned(),
             style: color_style(ProgrammeColor::default_of(programme)),
             cells: vec![
-                text(activity),
+                TableCell::marked(activity.to_owned(), sample_marks(app, at)),
                 text(place),
                 text(value),
                 text(recorder),
-                TableCell::html(sample_marks(app, at)),
             ],
         }
     };

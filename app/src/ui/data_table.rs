@@ -5,7 +5,7 @@ use crate::state::use_app_state;
 use crate::storage::local_storage;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use maud::html;
+use maud::{PreEscaped, html};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
@@ -51,10 +51,12 @@ pub struct Sort {
 }
 
 /// Content of a cell.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TableCell {
     /// Escaped HTML.
     html: String,
+    /// Marks below it as escaped HTML; empty for none.
+    marks: String,
     /// Full text, for a cell that is cut.
     title: String,
 }
@@ -62,19 +64,24 @@ pub struct TableCell {
 impl TableCell {
     /// Creates a cell with a text.
     pub fn text(text: String) -> Self {
-        Self { html: html! { (text) }.into_string(), title: text }
+        Self { html: html! { (text) }.into_string(), title: text, ..Self::default() }
+    }
+
+    /// Creates a cell with a text and marks below it, as escaped HTML.
+    pub fn marked(text: String, marks: String) -> Self {
+        Self { marks, ..Self::text(text) }
     }
 
     /// Creates a cell with a place: the last two levels of its label.
     pub fn place(label: String) -> Self {
         let levels: Vec<&str> = label.split(" · ").collect();
         let short = levels.get(levels.len().saturating_sub(2)..).unwrap_or_default().join(" · ");
-        Self { html: html! { (short) }.into_string(), title: label }
+        Self { html: html! { (short) }.into_string(), title: label, ..Self::default() }
     }
 
     /// Creates a cell with escaped HTML.
     pub fn html(html: String) -> Self {
-        Self { html, title: String::new() }
+        Self { html, ..Self::default() }
     }
 }
 
@@ -215,13 +222,15 @@ pub fn DataTable(
         });
         let cells = StoredValue::new(cells);
         let cell = move |(at, column): (usize, Column)| {
-            let TableCell { html, title } = cells.with_value(|cells| cells.get(at).cloned())?;
+            let TableCell { html, marks, title } = cells.with_value(|cells| cells.get(at).cloned())?;
             let title = Some(title).filter(|title| !title.is_empty());
             let html = match at {
-                0 => html! { a href=(address) { (maud::PreEscaped(html)) } }.into_string(),
-                _ => html,
+                0 => {
+                    html! { a href=(address) { (PreEscaped(html)) } @if !marks.is_empty() { small { (PreEscaped(marks)) } } }
+                }
+                _ => PreEscaped(html),
             };
-            Some(view! { <td class=class_of(column.width) title=title inner_html=html></td> })
+            Some(view! { <td class=class_of(column.width) title=title inner_html=html.into_string()></td> })
         };
         let is_current = move || (current.get() == Some(id)).then_some("true");
         view! {

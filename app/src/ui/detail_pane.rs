@@ -71,7 +71,7 @@ pub fn DetailPane(
         None => fill(texts.position_at(), &[&position.get()]),
     };
     view! {
-        <section class="pane" aria-label=label tabindex="-1" node_ref=pane
+        <section class="pane" class:pane-wide=is_wide aria-label=label tabindex="-1" node_ref=pane
             on:pointerdown=press on:pointerup=release on:pointercancel=move |_| start.set_value(None)>
             <div class="pane-head">
                 <button type="button" class="button-quiet pane-close" aria-label=texts.close() on:click=move |_| on_close.run(())>"×"</button>

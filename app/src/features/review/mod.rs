@@ -162,7 +162,7 @@ fn Review() -> impl IntoView {
                     {move || has_entries.get().then(|| view! { <ReplicaNotice/> })}
                     <p class="actions review-bulk">
                         <button type="button" class="button" on:click=choose_all>{texts.choose_shown()}</button>
-                        <button type="button" class="button review-several" aria-pressed=move || is_choosing.get().to_string() on:click=several>
+                        <button type="button" class="button" hidden=is_wide aria-pressed=move || is_choosing.get().to_string() on:click=several>
                             {texts.choose_several()}
                         </button>
                         <button type="button" class="button button-primary" id="verify-chosen" on:click=move |_| is_asking.set(true)
@@ -188,7 +188,7 @@ fn Review() -> impl IntoView {
                 <HiddenFilters in_years beyond/>
                 <Older part=Part::Reviews query first/>
                 <PendingDeletions/>
-                <p class="note review-keys">{texts.review_keys()}</p>
+                <p class="note" hidden=move || !is_wide.get()>{texts.review_keys()}</p>
                 <Dialog label=texts.approve_title() confirm open=is_asking on_confirm=approve_chosen>
                     {move || bulk_summary(app, queue, &of_queue.get())}
                 </Dialog>

@@ -22,7 +22,6 @@ const PAIRING: &str = "pairing";
 const RECORDER: &str = "recorder";
 const PHOTOS: &str = "photos";
 const WAITING: &str = "waiting";
-const MARKS: &str = "marks";
 
 /// The order before the user has chosen one: the oldest entry first.
 pub const OLDEST_FIRST: Sort = Sort { column: DATE, is_descending: false };
@@ -39,7 +38,6 @@ pub fn columns(texts: &Texts) -> Vec<Column> {
         column(RECORDER, texts.recorder(), Width::Narrow),
         Column { is_shown: false, ..column(PHOTOS, texts.photos(), Width::Tiny) },
         column(WAITING, texts.waiting(), Width::Tiny),
-        Column { is_sortable: false, ..column(MARKS, texts.marks(), Width::Medium) },
     ]
 }
 
@@ -117,7 +115,10 @@ pub fn table_row(app: AppState, overview: &Overview, view: &EntryView, facts: &F
         address: format!("/list/{}", view.id),
         style: style(overview, entry),
         cells: vec![
-            text(activity_name(labels, overview, &entry.activity).to_owned()),
+            TableCell::marked(
+                activity_name(labels, overview, &entry.activity).to_owned(),
+                marks(app, view, facts).into_string(),
+            ),
             text(format_date(entry.date)),
             TableCell::place(app.place_label(&entry.place)),
             text(value),
@@ -125,7 +126,6 @@ pub fn table_row(app: AppState, overview: &Overview, view: &EntryView, facts: &F
             text(recorder(app, view)),
             text(entry.attachments.len().to_string()),
             text(waiting(app, view)),
-            TableCell::html(marks(app, view, facts).into_string()),
         ],
     }
 }
