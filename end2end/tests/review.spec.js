@@ -232,7 +232,7 @@ test.describe("on a desktop", () => {
     await expect(current).toHaveCount(1);
     await page.getByRole("button", { name: "撤销" }).click();
     await expect(rows).toHaveCount(4);
-    expect((await api.get(`/entries/${large}`)).fields.state ?? "submitted").toBe("submitted");
+    await expect.poll(async () => (await api.get(`/entries/${large}`)).fields.state ?? "submitted").toBe("submitted");
     // A press approves; the next entry is shown.
     await rows.first().click();
     await page.keyboard.press("v");
