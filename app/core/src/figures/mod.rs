@@ -8,4 +8,5 @@ pub mod figure;
 pub mod overview;
 pub mod pack;
 pub mod selection;
+pub mod source;
 pub mod target_status;

@@ -8,13 +8,23 @@ use crate::entry::{Entry, Rules};
 use crate::figures::contribution::{Contribution, contributions, merge_contributions};
 use crate::figures::entry_count::{EntryCount, count_entry, merge_counts};
 use crate::figures::figure::Filter;
-use crate::figures::selection::{Attached, FigureSource, OverviewSource};
+use crate::figures::source::{Attached, FigureSource};
 use crate::values::month::Month;
 use crate::values::sort::{collect_sorted, sort_by};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::Arc;
 use uuid::Uuid;
+
+/// Source of overviews for filters, such as the year packs of a phone.
+pub trait OverviewSource: Debug + Send + Sync {
+    /// Returns the overview for a filter of one year; `None` if the source does not have it.
+    fn overview_for(&self, filter: &Filter) -> Option<Arc<Overview>>;
+    /// Returns the source with entries that it does not count yet.
+    fn with_entries(&self, entries: &[(Uuid, Entry)]) -> Arc<dyn OverviewSource>;
+}
 
 /// Snapshot of reference data and aggregates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
