@@ -36,6 +36,12 @@ use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
+/// Renders a screen. With one type for all screens, the router's code is compiled once for each shape of address, not for each
+/// route.
+type Screen = fn() -> AnyView;
+
+const HOME: Screen = || view! { <Home/> }.into_any();
+
 /// The whole app. It takes its [`BootstrapData`] from the context.
 #[component]
 pub fn Root() -> impl IntoView {
@@ -57,42 +63,42 @@ pub fn Root() -> impl IntoView {
             <Notices/>
             <Main>
                 <Routes fallback=NotFound>
-                    <Route path=path!("/") view=Home/>
-                    <Route path=path!("/indicators/:code") view=IndicatorDetail/>
-                    <Route path=path!("/report") view=ReportPage/>
-                    <Route path=path!("/sign-in") view=SignIn/>
-                    <Route path=path!("/sign-in/code") view=CodeSignIn/>
-                    <Route path=path!("/setup") view=SetUp/>
-                    <Route path=path!("/help") view=Help/>
-                    <Route path=path!("/help/:page") view=Help/>
-                    <Route path=path!("/list") view=AllEntries/>
-                    <Route path=path!("/list/:id") view=EntryDetail/>
-                    <Route path=path!("/organisations") view=OrganisationList/>
-                    <Route path=path!("/organisations/new") view=OrganisationForm/>
-                    <Route path=path!("/organisations/:id/edit") view=OrganisationForm/>
-                    <Route path=path!("/pairings/new") view=PairingForm/>
-                    <Route path=path!("/pairings/:id") view=PairingForm/>
-                    <Route path=path!("/organisations/:id") view=OrganisationDetail/>
-                    <Route path=path!("/catalogue") view=CatalogueOverview/>
-                    <Route path=path!("/catalogue/programmes/:code") view=ProgrammeForm/>
-                    <Route path=path!("/catalogue/activities/:code") view=ActivityForm/>
-                    <Route path=path!("/catalogue/indicators/:code") view=IndicatorForm/>
-                    <Route path=path!("/kit") view=Kit/>
-                    <Route path=path!("/me") view=Me/>
-                    <Route path=path!("/me/account") view=OwnAccount/>
-                    <Route path=path!("/people") view=PeopleList/>
-                    <Route path=path!("/people/:id") view=PersonForm/>
-                    <Route path=path!("/work") view=MyWork/>
-                    <Route path=path!("/needs") view=LedgerList/>
-                    <Route path=path!("/needs/new") view=LedgerItem/>
-                    <Route path=path!("/needs/:id") view=LedgerItem/>
-                    <Route path=path!("/import") view=ImportWizard/>
-                    <Route path=path!("/review") view=ReviewQueue/>
-                    <Route path=path!("/entries") view=MyEntryList/>
-                    <Route path=path!("/entries/new") view=ActivityChoice/>
-                    <Route path=path!("/entries/new/:activity") view=NewEntryForm/>
-                    <Route path=path!("/entries/:id/conflict") view=ConflictChoice/>
-                    <Route path=path!("/entries/:id") view=EditEntryForm/>
+                    <Route path=path!("/") view=HOME/>
+                    <Route path=path!("/indicators/:code") view={IndicatorDetail as Screen}/>
+                    <Route path=path!("/report") view={ReportPage as Screen}/>
+                    <Route path=path!("/sign-in") view={SignIn as Screen}/>
+                    <Route path=path!("/sign-in/code") view={CodeSignIn as Screen}/>
+                    <Route path=path!("/setup") view={SetUp as Screen}/>
+                    <Route path=path!("/help") view={Help as Screen}/>
+                    <Route path=path!("/help/:page") view={Help as Screen}/>
+                    <Route path=path!("/list") view={AllEntries as Screen}/>
+                    <Route path=path!("/list/:id") view={EntryDetail as Screen}/>
+                    <Route path=path!("/organisations") view={OrganisationList as Screen}/>
+                    <Route path=path!("/organisations/new") view={OrganisationForm as Screen}/>
+                    <Route path=path!("/organisations/:id/edit") view={OrganisationForm as Screen}/>
+                    <Route path=path!("/pairings/new") view={PairingForm as Screen}/>
+                    <Route path=path!("/pairings/:id") view={PairingForm as Screen}/>
+                    <Route path=path!("/organisations/:id") view={OrganisationDetail as Screen}/>
+                    <Route path=path!("/catalogue") view={CatalogueOverview as Screen}/>
+                    <Route path=path!("/catalogue/programmes/:code") view={ProgrammeForm as Screen}/>
+                    <Route path=path!("/catalogue/activities/:code") view={ActivityForm as Screen}/>
+                    <Route path=path!("/catalogue/indicators/:code") view={IndicatorForm as Screen}/>
+                    <Route path=path!("/kit") view={Kit as Screen}/>
+                    <Route path=path!("/me") view={Me as Screen}/>
+                    <Route path=path!("/me/account") view={OwnAccount as Screen}/>
+                    <Route path=path!("/people") view={PeopleList as Screen}/>
+                    <Route path=path!("/people/:id") view={PersonForm as Screen}/>
+                    <Route path=path!("/work") view={MyWork as Screen}/>
+                    <Route path=path!("/needs") view={LedgerList as Screen}/>
+                    <Route path=path!("/needs/new") view={LedgerItem as Screen}/>
+                    <Route path=path!("/needs/:id") view={LedgerItem as Screen}/>
+                    <Route path=path!("/import") view={ImportWizard as Screen}/>
+                    <Route path=path!("/review") view={ReviewQueue as Screen}/>
+                    <Route path=path!("/entries") view={MyEntryList as Screen}/>
+                    <Route path=path!("/entries/new") view={ActivityChoice as Screen}/>
+                    <Route path=path!("/entries/new/:activity") view={NewEntryForm as Screen}/>
+                    <Route path=path!("/entries/:id/conflict") view={ConflictChoice as Screen}/>
+                    <Route path=path!("/entries/:id") view={EditEntryForm as Screen}/>
                 </Routes>
             </Main>
             <div role="status">{move || app.screen.snackbar.get().map(|snackbar| snackbar.view.run())}</div>
