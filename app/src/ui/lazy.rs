@@ -77,6 +77,14 @@ pub async fn load(path: &str, query: &str) {
 /// Loads the chunk of a split function.
 pub type Load = fn() -> LocalBoxFuture<'static, Result<(), SplitLoaderError>>;
 
+/// Renders a screen from its chunk.
+pub type RenderScreen = fn() -> LocalBoxFuture<'static, Result<AnyView, SplitLoaderError>>;
+
+/// Renders a screen once `load` has succeeded.
+pub fn lazy_screen(load: Load, render: RenderScreen) -> AnyView {
+    boxed(load, Box::new(move || render().now_or_never().and_then(Result::ok)))
+}
+
 /// Renders a split function once `load` has succeeded; until then, `render` returns `None`.
 pub fn lazy(load: Load, render: impl Fn() -> Option<AnyView> + Send + 'static) -> AnyView {
     boxed(load, Box::new(render))
@@ -138,10 +146,7 @@ macro_rules! lazy_screen {
             fn $split() -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
                 Ok(leptos::prelude::IntoAny::into_any(leptos::view! { <$screen/> }))
             }
-            $crate::ui::lazy::lazy(
-                || Box::pin(load()),
-                || futures::FutureExt::now_or_never($split()).and_then(Result::ok),
-            )
+            $crate::ui::lazy::lazy_screen(|| Box::pin(load()), || Box::pin($split()))
         }
     };
 }

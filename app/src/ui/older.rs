@@ -4,6 +4,7 @@ use crate::labels::texts::fill;
 use crate::state::use_app_state;
 use crate::storage::in_use::OnScreen;
 use crate::sync::remote::{Read, RemoteList, read_on};
+use crate::ui::loading::Loading;
 use jiedui_core::sync::Window;
 use jiedui_core::values::date::format_date;
 use leptos::prelude::*;
@@ -129,6 +130,8 @@ pub fn Older(
         let since = since.get()?;
         let end = move || match (progress.get(), app.sync.online.get()) {
             (Progress::Complete, _) => view! { <p class="note" role="status">{texts.older_all_read()}</p> }.into_any(),
+            // The list is not there before the first records from the server.
+            (Progress::Reading, _) if few.get_untracked() => view! { <Loading/> }.into_any(),
             (Progress::Reading, _) => view! { <p class="note" role="status">{texts.loading()}</p> }.into_any(),
             (_, false) => view! { <p class="note">{texts.older_needs_network()}</p> }.into_any(),
             (now, true) => {
