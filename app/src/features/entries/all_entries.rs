@@ -188,8 +188,10 @@ fn List() -> impl IntoView {
         .into_any(),
         Kind::Rows => view! { <ReplicaNotice/>{rows} }.into_any(),
     };
+    // Reading the user again must not build the screen anew.
+    let is_signed_out = Memo::new(move |_| app.session.user.with(Option::is_none));
     move || {
-        if app.session.user.with(Option::is_none) {
+        if is_signed_out.get() {
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         view! {

@@ -141,9 +141,10 @@ fn Review() -> impl IntoView {
     let pane = move || queue.current.get().map(|id| view! { <Pane queue id is_wide/> });
     let chosen_count = move || chosen.with(BTreeSet::len);
     let confirm = Signal::derive(move || fill(texts.approve_confirm(), &[&of_queue.with(Vec::len)]));
+    // Reading the user again must not build the screen anew.
+    let reviews = Memo::new(move |_| app.session.user.with(|user| user.as_ref().map(|user| user.role.reviews())));
     move || {
-        let reviews = app.session.user.with(|user| user.as_ref().map(|user| user.role.reviews()));
-        match reviews {
+        match reviews.get() {
             None => return view! { <crate::ui::page::PleaseSignIn/> }.into_any(),
             Some(false) => return view! { <p class="empty">{texts.not_a_reviewer()}</p> }.into_any(),
             Some(true) => {}
