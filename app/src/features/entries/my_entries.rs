@@ -28,6 +28,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use std::sync::Arc;
+use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 /// Number of entries rendered at first, and added at each press of the button.
@@ -82,6 +83,7 @@ fn Entries() -> impl IntoView {
         (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|entry| gone_view(app, entry)).collect_view()}</ul> })
     };
     let menus = OpenMenus::default();
+    let discard = Discard { entry: RwSignal::new(None), asks: RwSignal::new(false) };
     // Whether the server may have earlier entries.
     let is_open = RwSignal::new(false);
     let page = use_stored(move |reading| {
@@ -113,7 +115,7 @@ fn Entries() -> impl IntoView {
                 {nothing}
                 {notice}
                 <ul class="entries">
-                    {page.entries.iter().map(|entry| entry_view(app, entry, menus)).collect_view()}
+                    {page.entries.iter().map(|entry| entry_view(app, entry, menus, discard)).collect_view()}
                 </ul>
                 {more.then(|| view! {
                     <button type="button" class="button" on:click=move |_| shown.update(|shown| *shown += PAGE)>{texts.more()}</button>
@@ -168,6 +170,7 @@ fn Entries() -> impl IntoView {
                 {gone}
                 <PendingDeletions/>
                 {list}
+                {discard.dialog(app)}
                 {move || (!only_settle.get()).then(|| view! { <Older part=Part::Own query=Signal::stored("&author=me".to_owned()) first=Signal::stored(None) few is_open/> })}
             </section>
         }
@@ -236,7 +239,38 @@ fn progress_words(app: AppState, progress: &Progress) -> (&'static str, &'static
     }
 }
 
-fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView + use<> {
+/// Question before a rejected change is discarded. It stays open when the list changes.
+#[derive(Clone, Copy)]
+struct Discard {
+    entry: RwSignal<Option<Uuid>>,
+    asks: RwSignal<bool>,
+}
+
+impl Discard {
+    fn ask(self, id: Uuid) {
+        self.entry.set(Some(id));
+        self.asks.set(true);
+    }
+
+    fn dialog(self, app: AppState) -> impl IntoView {
+        let texts = app.texts;
+        let confirmed = Callback::new(move |()| {
+            let Some(id) = self.entry.get_untracked() else { return };
+            spawn_local(async move {
+                if let Err(error) = sync::discard_refused(app, id).await {
+                    app.storage.error.set(Some(error));
+                }
+            });
+        });
+        view! {
+            <Dialog label=texts.discard_title() confirm=texts.discard().to_owned() open=self.asks on_confirm=confirmed>
+                <p>{texts.discard_sure()}</p>
+            </Dialog>
+        }
+    }
+}
+
+fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus, discard: Discard) -> impl IntoView + use<> {
     let texts = app.texts;
     let id = mine.id;
     let progress = StoredValue::new(mine.progress.clone());
@@ -262,14 +296,6 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView 
     let navigate = use_navigate();
     let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));
     let (values, name) = (answers(app, mine), activity_name(app, &entry.activity));
-    let asks = RwSignal::new(false);
-    let discard = Callback::new(move |()| {
-        spawn_local(async move {
-            if let Err(error) = sync::discard_refused(app, id).await {
-                app.storage.error.set(Some(error));
-            }
-        });
-    });
     view! {
         <li class="entry" data-entry=id.to_string()>
             <A href=address>
@@ -292,10 +318,7 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus) -> impl IntoView 
             {reason.map(|reason| view! { <p class="entry-reasons">{reason}</p> })}
             {conflict.map(|address| view! { <A href=address attr:class="button">{texts.conflict_choose()}</A> })}
             {refused.then(|| view! {
-                <button type="button" class="button-quiet" on:click=move |_| asks.set(true)>{texts.discard()}</button>
-                <Dialog label=texts.discard_title() confirm=texts.discard().to_owned() open=asks on_confirm=discard>
-                    <p>{texts.discard_sure()}</p>
-                </Dialog>
+                <button type="button" class="button-quiet" on:click=move |_| discard.ask(id)>{texts.discard()}</button>
             })}
         </li>
     }
