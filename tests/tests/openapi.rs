@@ -12,6 +12,9 @@ use uuid::Uuid;
 const WITHOUT_ANSWER: [&str; 1] = ["PUT /api/v1/attachments/{sha256}"];
 const WITHOUT_BODY: [&str; 2] = ["POST /api/v1/imports/{id}/write", "POST /api/v1/users/{id}/code"];
 
+/// Operations whose success needs an installation without accounts: `people.rs` tests it. Its answer is that of a sign-in.
+const OF_EMPTY_INSTALLATION: [&str; 1] = ["POST /api/v1/setup"];
+
 /// Calls `check` with the method and path of each operation, and its description.
 fn each_operation(document: &Value, mut check: impl FnMut(&str, &Value)) {
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -93,6 +96,7 @@ fn responses_match_the_document() {
     entries(&client);
     reference(&client);
     imports(&client);
+    people(&client);
     for query in ["", "?year=2026&programme=party_building&include=verified", "?year=2023"] {
         get("/api/v1/indicators", &format!("/api/v1/indicators{query}"));
     }
@@ -129,7 +133,7 @@ fn responses_match_the_document() {
             .filter(|(status, _)| status.starts_with('2'))
             .filter_map(|(_, response)| response["content"].as_object());
         let is_json = types.any(|types| types.keys().any(|name| name.contains("json")));
-        if is_json && !client.called.borrow().contains(name) {
+        if is_json && !client.called.borrow().contains(name) && !OF_EMPTY_INSTALLATION.contains(&name) {
             missing.push(name.to_owned());
         }
     });
@@ -143,6 +147,21 @@ fn sign_in(client: &CheckedClient) {
     let wrong = client.api.post("/api/v1/session", &json!({"username": "head"}));
     let problem = client.check("POST /api/v1/session", wrong, 400);
     assert_eq!(problem["errors"][0]["field"], "password");
+}
+
+fn people(client: &CheckedClient) {
+    client.call("GET /api/v1/users", "/api/v1/users", None, 200);
+    let body = json!({"username": "wang", "name": "王五", "role": "recorder", "places": ["522728109"]});
+    let made = client.call("POST /api/v1/users", "/api/v1/users", Some(body.clone()), 201);
+    client.call("POST /api/v1/users", "/api/v1/users", Some(body), 409);
+    let path = format!("/api/v1/users/{}", id(&made["user"]));
+    client.call("PUT /api/v1/users/{id}", &path, Some(json!({"name": "王小五"})), 200);
+    let code = client.call("POST /api/v1/users/{id}/code", &format!("{path}/code"), Some(json!({})), 201);
+    let body = json!({"username": "wang", "code": code["code"], "password": "village-house-7", "device_name": "test"});
+    client.call("POST /api/v1/session/code", "/api/v1/session/code", Some(body.clone()), 200);
+    client.call("POST /api/v1/session/code", "/api/v1/session/code", Some(body), 401);
+    client.call("GET /api/v1/users/{id}/sessions", &format!("{path}/sessions"), None, 200);
+    client.call("PUT /api/v1/account", "/api/v1/account", Some(json!({"name": "主任"})), 200);
 }
 
 fn entries(client: &CheckedClient) {
