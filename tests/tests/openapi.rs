@@ -156,7 +156,7 @@ fn people(client: &CheckedClient) {
     client.call("POST /api/v1/users", "/api/v1/users", Some(body), 409);
     let path = format!("/api/v1/users/{}", id(&made["user"]));
     client.call("PUT /api/v1/users/{id}", &path, Some(json!({"name": "王小五"})), 200);
-    let code = client.call("POST /api/v1/users/{id}/code", &format!("{path}/code"), Some(json!({})), 201);
+    let code = client.call("POST /api/v1/users/{id}/code", &format!("{path}/code"), None, 201);
     let body = json!({"username": "wang", "code": code["code"], "password": "village-house-7", "device_name": "test"});
     client.call("POST /api/v1/session/code", "/api/v1/session/code", Some(body.clone()), 200);
     client.call("POST /api/v1/session/code", "/api/v1/session/code", Some(body), 401);
