@@ -188,7 +188,7 @@ fn List() -> impl IntoView {
         .into_any(),
         Kind::Rows => view! { <ReplicaNotice/>{rows} }.into_any(),
     };
-    // Reading the user again must not build the screen anew.
+    // Reading the user again must not rebuild the screen.
     let is_signed_out = Memo::new(move |_| app.session.user.with(Option::is_none));
     move || {
         if is_signed_out.get() {

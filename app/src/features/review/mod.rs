@@ -141,7 +141,7 @@ fn Review() -> impl IntoView {
     let pane = move || queue.current.get().map(|id| view! { <Pane queue id is_wide/> });
     let chosen_count = move || chosen.with(BTreeSet::len);
     let confirm = Signal::derive(move || fill(texts.approve_confirm(), &[&of_queue.with(Vec::len)]));
-    // Reading the user again must not build the screen anew.
+    // Reading the user again must not rebuild the screen.
     let reviews = Memo::new(move |_| app.session.user.with(|user| user.as_ref().map(|user| user.role.reviews())));
     move || {
         match reviews.get() {
