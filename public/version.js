@@ -118,6 +118,8 @@ export async function update() {
 
 // Starts the new version although the present worker still answers, as the browser has put off the takeover.
 async function startUnder(worker, next) {
+  // The new worker has taken over, and the page is already reloading: a second reload would begin the request again.
+  if (next.state !== "installed") return;
   const { build } = await state(next);
   await ask(worker, { type: "start", build });
   location.reload();
