@@ -99,6 +99,17 @@ impl Attempt {
         self.is_right = Some(true);
     }
 
+    /// Returns the value of a lookup that the attempt needs. An attempt whose lookup fails is not counted.
+    pub fn after<T, E>(self, lookup: Result<T, E>) -> Result<(Self, T), E> {
+        match lookup {
+            Ok(value) => Ok((self, value)),
+            Err(error) => {
+                self.give_up();
+                Err(error)
+            }
+        }
+    }
+
     /// Ends the attempt without a result.
     pub fn give_up(mut self) {
         self.is_right = None;

@@ -85,3 +85,20 @@ async fn attempt_that_waits_too_long_is_rejected_as_busy() {
     holding.pop().unwrap().succeed();
     assert!(throttle.attempt(&visitor("late", 1)).await.is_ok());
 }
+
+#[tokio::test]
+async fn attempt_whose_lookup_fails_is_not_counted() {
+    let throttle = Arc::new(LoginThrottle::default());
+    for _ in 0..20 {
+        let attempt = throttle.attempt(&visitor("one", 1)).await.unwrap();
+        assert_eq!(attempt.after(Err::<(), _>("no database")).unwrap_err(), "no database");
+    }
+    let mut wrong = 0;
+    while let Ok(attempt) = throttle.attempt(&visitor("one", 1)).await {
+        let (attempt, account) = attempt.after(Ok::<_, &str>("account")).unwrap();
+        assert_eq!(account, "account");
+        drop(attempt);
+        wrong += 1;
+    }
+    assert_eq!(wrong, 10);
+}

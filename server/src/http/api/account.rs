@@ -70,18 +70,14 @@ pub async fn sign_in_with_code(
     };
     check_password(&password, &username)?;
     let visitor = visitor(&app, &headers, peer, &username).await?;
-    let mut attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
-    let account = match account::by_username(&app.db, &username).await {
-        Ok(account) => account.filter(|account| !account.disabled),
-        Err(error) => {
-            attempt.give_up();
-            return Err(error.into());
-        }
-    };
+    let attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let (attempt, account) = attempt.after(account::by_username(&app.db, &username).await)?;
+    let account = account.filter(|account| !account.disabled);
     let hash = match &account {
-        Some(account) => code::hash_of(&app.db, account.user.id).await?,
-        None => None,
+        Some(account) => code::hash_of(&app.db, account.user.id).await,
+        None => Ok(None),
     };
+    let (mut attempt, hash) = attempt.after(hash)?;
     let is_right = is_secret(&mut attempt, canonical_code(&typed), hash.clone()).await;
     let wrong = || {
         Problem::new(
@@ -134,8 +130,9 @@ pub async fn set_own_password(
     let PasswordRequest { current, password } = body.parse()?;
     check_password(&password, &user.username)?;
     let visitor = visitor(&app, &headers, peer, &user.username).await?;
-    let mut attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
-    let Some(account) = account::by_id(&app.db, user.id).await?.filter(|account| !account.disabled) else {
+    let attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let (mut attempt, account) = attempt.after(account::by_id(&app.db, user.id).await)?;
+    let Some(account) = account.filter(|account| !account.disabled) else {
         attempt.give_up();
         return Err(Problem::no_session());
     };

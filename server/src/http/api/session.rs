@@ -42,14 +42,9 @@ pub async fn sign_in(
 ) -> Result<Response, Problem> {
     let SignInRequest { username, password, device_name } = read(&body)?;
     let visitor = visitor(&app, &headers, peer, &username).await?;
-    let mut attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
-    let account = match account::by_username(&app.db, &username).await {
-        Ok(account) => account.filter(|account| !account.disabled),
-        Err(error) => {
-            attempt.give_up();
-            return Err(error.into());
-        }
-    };
+    let attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let (mut attempt, account) = attempt.after(account::by_username(&app.db, &username).await)?;
+    let account = account.filter(|account| !account.disabled);
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let is_right = is_secret(&mut attempt, password, hash).await;
     let Some(account) = account.filter(|_| is_right) else {
