@@ -1,6 +1,6 @@
 // Compares screenshots of the shared view in each of its states with the files in visual/. After an intended change:
 // npx playwright test visual --update-snapshots, and review the images.
-import { expect, goOffline, readyOffline, signIn, test } from "./jiedui.js";
+import { expect, goOffline, goOnline, readyOffline, signIn, test } from "./jiedui.js";
 
 const SIZES = { phone: [360, 640], middle: [1280, 800], wide: [1920, 1080] };
 const started = (page) => expect(page.locator("html.scripted")).toBeAttached();
@@ -62,8 +62,13 @@ test("a sheet, and no network", async ({ page, server, line }) => {
   await expect(page.locator(".dashboard-freshness.old")).toBeVisible();
   await page.evaluate(() => scrollTo(0, 0));
   await compareScreenshot(page, "view-offline");
+  // The phone has no entries of that year.
   await page.locator(".pair button").first().click();
+  await expect(page.locator(".sheet")).toContainText("更早的内容联网后可以加载");
+  await expect(page.locator(".sheet")).toContainText("这台手机上没有找到符合条件的填报");
+  await goOnline(page, line);
   await expect(page.locator(".sheet .latest li").first()).toBeVisible();
+  await expect(page.locator(".sheet")).toContainText("已全部加载");
   await compareScreenshot(page, "sheet");
 });
 

@@ -98,3 +98,44 @@ test("number of a long queue says that it is the newest part", async ({ page, se
   const { entries, next } = await (await server.api("reviewer")).get("/entries?order=date&state=submitted&limit=500");
   expect(entries.length === 500 && next !== null, "the queue is longer than the phone's part").toBe(true);
 });
+
+test("entries beneath a figure are continued from the server, and offline nothing claims to be all", async ({ page, server, line }) => {
+  const id = await recordEarlier(server);
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await page.goto(`/indicators/field_surveys?year=${YEAR - 4}`);
+  await contentReady(page);
+  const beneath = page.locator("#entries");
+  await expect(beneath).toContainText("这台手机上没有找到符合条件的填报");
+  await expect(beneath).toContainText("更早的内容联网后可以加载");
+  await expect(beneath).not.toContainText("暂无填报");
+  await goOnline(page, line);
+  await expect(beneath.locator(`a[href="/list/${id}"]`)).toBeVisible();
+  await expect(beneath).toContainText("已全部加载");
+  await expect(beneath).toContainText("1 条填报");
+  // An indicator without entries of that year.
+  await page.goto(`/indicators/exchanges?year=${YEAR - 4}`);
+  await expect(beneath).toContainText("暂无填报");
+});
+
+test("entries of an organisation are continued from the server", async ({ page, server, line }) => {
+  const [coordinator, reviewer] = [await server.api("coordinator"), await server.api("reviewer")];
+  const { organisations } = await coordinator.get("/overview");
+  const organisation = organisations.find((other) => other.place.startsWith("522728")).id;
+  const id = randomUUID();
+  const fields = { activity: "field_survey", date: `${YEAR - 4}-05-01`, place: "522728109", organisation, values: { times: 3 } };
+  const push = (api, base_rev, fields) =>
+    api.post("/sync/push", { client_id: randomUUID(), mutations: [{ seq: 1, kind: "entry", id, base_rev, op: "put", fields }] });
+  expect((await push(coordinator, 0, fields)).results[0].outcome).toBe("applied");
+  expect((await push(reviewer, 1, { state: "verified" })).results[0].outcome).toBe("applied");
+  await signIn(page, server, "coordinator");
+  await readyOffline(page);
+  await goOffline(page, line);
+  await page.goto(`/organisations/${organisation}`);
+  await contentReady(page);
+  await expect(page.locator("main")).toContainText("这台手机上没有找到符合条件的填报");
+  await goOnline(page, line);
+  await expect(page.locator(`a[href="/list/${id}"]`)).toBeVisible();
+  await expect(page.locator("main")).toContainText("已全部加载");
+});

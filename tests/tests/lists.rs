@@ -170,6 +170,63 @@ fn entries_of_a_pairing_are_listed_alone(#[case] database: Database) {
     }
 }
 
+/// Every figure is traceable: the list under an indicator has exactly the entries that the figure counts.
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn entries_of_an_indicator_are_those_its_figure_counts(#[case] database: Database) {
+    let env = accounts(database);
+    env.add_user("admin", "admin", &[]);
+    assert!(env.run(&["generate", "--entries", "300"], "").status.success());
+    let server = env.serve(&[]);
+    let admin = server.sign_in("admin");
+    let mut listed = 0;
+    // A place in Guiyang has the entries of its pairings.
+    for filter in ["year=2023", "year=2026&place=522728", "place=520103", "year=2025&programme=labour&include=verified", "year=2025&from=2025-03&until=2025-09"] {
+        let figures = admin.read(&format!("/api/v1/indicators?{filter}"));
+        for figure in figures["indicators"].as_array().unwrap() {
+            let code = figure["code"].as_str().unwrap();
+            let path = format!("/api/v1/entries?order=date&limit=100&indicator={code}&{filter}");
+            let entries = ids(pages(&admin, &path, "entries", || {}));
+            assert_eq!(json!(entries.len()), figure["entries"], "{path}");
+            assert_eq!(BTreeSet::from_iter(&entries).len(), entries.len(), "{path}");
+            listed += entries.len();
+        }
+    }
+    assert!(listed > 200, "{listed}");
+    for invalid in ["order=date&indicator=unknown", "indicator=exchanges"] {
+        assert_eq!(admin.get(&format!("/api/v1/entries?{invalid}")).status(), 400, "{invalid}");
+    }
+}
+
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn entries_of_an_organisation_are_its_own_and_those_of_its_pairings(#[case] database: Database) {
+    let env = accounts(database);
+    let server = env.serve(&[]);
+    let county = server.sign_in("county");
+    let all = pages(&county, "/api/v1/entries?order=date&limit=500", "entries", || {}).concat();
+    let directory = county.read("/api/v1/overview");
+    let mut listed = 0;
+    for organisation in directory["organisations"].as_array().unwrap() {
+        let is_of = |pairing: &&Value| ["organisation_a", "organisation_b"].iter().any(|end| pairing[*end] == organisation["id"]);
+        let pairings: Vec<&Value> = directory["pairings"].as_array().unwrap().iter().filter(is_of).map(|pairing| &pairing["id"]).collect();
+        let mut expected = all.clone();
+        expected.retain(|entry| {
+            let fields = &entry["fields"];
+            fields["organisation"] == organisation["id"] || pairings.contains(&&fields["pairing"])
+        });
+        let path = format!("/api/v1/entries?order=date&limit=2&organisation={}", organisation["id"].as_str().unwrap());
+        assert_eq!(pages(&county, &path, "entries", || {}).concat(), expected, "{path}");
+        listed += expected.len();
+    }
+    assert!(listed > 0);
+    for invalid in ["order=date&organisation=x", &format!("organisation={}", Uuid::now_v7())] {
+        assert_eq!(county.get(&format!("/api/v1/entries?{invalid}")).status(), 400, "{invalid}");
+    }
+}
+
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]

@@ -14,9 +14,9 @@ use uuid::Uuid;
 /// Characters of the answers in a short row: two lines on the narrowest wall screen.
 const SHORT: usize = 60;
 
-/// Renders entries that were found, or why there are none. Returns the number of all of them too; 0 while they are
-/// being counted, and while an incomplete replica cannot be.
-pub fn entry_list(app: AppState, overview: &Overview, found: Option<&FoundEntries>) -> (Markup, usize) {
+/// Renders entries that were found, or why there are none. `is_open` is whether the server may have further ones. Returns the
+/// number of all of them too; 0 while they are being counted, and while this phone does not have all of them.
+pub fn entry_list(app: AppState, overview: &Overview, found: Option<&FoundEntries>, is_open: bool) -> (Markup, usize) {
     let Some(found) = found else {
         let signed_in = app.session.user.with_untracked(Option::is_some);
         let reason = if signed_in { app.replica_notice() } else { Some(app.texts.entries_with_account().to_owned()) };
@@ -24,9 +24,10 @@ pub fn entry_list(app: AppState, overview: &Overview, found: Option<&FoundEntrie
     };
     let notice = app.replica_notice();
     if found.count == 0 && found.is_whole {
-        return (html! { p { (notice.as_deref().unwrap_or(app.texts.no_entries())) } }, 0);
+        let none = if is_open { app.texts.nothing_found_on_phone() } else { app.texts.no_entries() };
+        return (html! { p { (notice.as_deref().unwrap_or(none)) } }, 0);
     }
-    let count = if app.replica.state.get().is_countable() && found.is_whole { found.count } else { 0 };
+    let count = if app.replica.state.get().is_countable() && found.is_whole && !is_open { found.count } else { 0 };
     let list = html! {
         @if let Some(notice) = notice { p class="partial" { (notice) } }
         ul class="latest" {

@@ -3,7 +3,8 @@
 use crate::catalogue::{Aggregation, Catalogue, Indicator, Target};
 use crate::directory::Directory;
 use crate::directory::place::{Level, covers};
-use crate::figures::contribution::{Contribution, Discriminator};
+use crate::entry::Entry;
+use crate::figures::contribution::{Contribution, Discriminator, contributions};
 use crate::values::month::Month;
 use crate::values::quantity::{Qualifier, Quantity};
 use crate::values::sort::collect_sorted;
@@ -137,6 +138,13 @@ impl CompiledFilter<'_> {
     pub fn matches(&self, contribution: &Contribution) -> bool {
         self.matches_at(&contribution.place, contribution.pairing, contribution.month, contribution.verified)
             && self.matches_indicator(&contribution.indicator)
+    }
+
+    /// Returns whether an entry passes the filter and contributes to an indicator.
+    pub fn matches_entry(&self, entry: &Entry, indicator: &str, catalogue: &Catalogue) -> bool {
+        // The identifier of the entry matters to the latest value only.
+        let contributions = contributions(Uuid::nil(), entry, catalogue);
+        contributions.iter().any(|contribution| contribution.indicator == indicator && self.matches(contribution))
     }
 
     /// Returns whether an indicator belongs to the programme.

@@ -18,6 +18,7 @@ use crate::svg::static_map;
 use crate::ui::entry_list::entry_list;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::loading::LoadingOnline;
+use crate::ui::older::{Older, Part};
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
 use crate::ui::stored::{Match, scan, use_stored};
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -136,7 +137,13 @@ fn OrganisationOf() -> impl IntoView {
             scan(&reading, &EntryRange::all(), LISTED, matches, |found| (id, found)).await
         })
     });
-    move || {
+    // This phone has the newest entries; the server continues the list.
+    let is_open = RwSignal::new(false);
+    let query = Signal::derive(move || id.get().map(|id| format!("&organisation={id}")).unwrap_or_default());
+    let few = Memo::new(move |_| {
+        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < LISTED))
+    });
+    let organisation = move || {
         let Some(overview) = app.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
@@ -149,16 +156,17 @@ fn OrganisationOf() -> impl IntoView {
             organisation == Some(shown.id) || pairings.iter().any(|partner| pairing == Some(partner.id))
         };
         let found = entries.get().filter(|(of, _)| *of == shown.id).map(|(_, found)| found);
-        let (list, listed) = entry_list(app, &overview, found.as_ref());
+        let (list, listed) = entry_list(app, &overview, found.as_ref(), is_open.get());
         // Users who may not see the entries still see their number.
         let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
         let counted =
             || overview.entry_counts.iter().filter(is_counted).map(|count| count.entries).sum::<i64>().to_string();
         // The server's count applies while the replica is incomplete.
-        let is_known = found.is_some_and(|found| found.is_whole) && app.replica.is_complete.get();
+        let is_known = found.is_some_and(|found| found.is_whole) && app.replica.is_complete.get() && !is_open.get();
         let count = if is_known { listed.to_string() } else { counted() };
-        let list = list.into_string()
-            + &items.with(|items| items.as_ref().map(|items| needs_at(app, &shown.place, items)).unwrap_or_default());
+        let list = list.into_string();
+        let needs =
+            items.with(|items| items.as_ref().map(|items| needs_at(app, &shown.place, items)).unwrap_or_default());
         let signed_in = app.session.user.with(Option::is_some);
         let map = static_map::partners(&overview, shown.id, app.language, texts.map_label()).unwrap_or_default();
         let partners = html! {
@@ -183,11 +191,22 @@ fn OrganisationOf() -> impl IntoView {
                 <h2>{fill(texts.pairings_shown(), &[&pairings.len()])}</h2>
                 <div inner_html=partners></div>
                 {figures_of(app, &overview, &pairings)}
+                <div inner_html=needs></div>
                 <h2>{fill(texts.found_entries(), &[&count])}</h2>
                 <div inner_html=list></div>
             </section>
         }
         .into_any()
+    };
+    let is_signed_in = move || app.session.user.with(Option::is_some);
+    // Outside the part that is rendered again for each new entry.
+    let older = move || {
+        let first = Signal::stored(None);
+        is_signed_in().then(|| view! { <div class="list"><Older part=Part::Entries query first few is_open/></div> })
+    };
+    view! {
+        {organisation}
+        {older}
     }
 }
 

@@ -8,8 +8,9 @@ use crate::lazy_screen;
 use crate::state::use_app_state;
 use crate::storage::lists::{EntryHead, EntryRange, EntryRow};
 use crate::ui::entry_list::entry_list;
-use crate::ui::filter::{FilterBar, use_filter};
+use crate::ui::filter::{FilterBar, parameters_of, use_filter};
 use crate::ui::loading::LoadingOnline;
+use crate::ui::older::{Older, Part};
 use crate::ui::page::title;
 use crate::ui::save_image::SaveImage;
 use crate::ui::stored::{Match, scan, use_stored};
@@ -83,15 +84,25 @@ fn IndicatorScreen() -> impl IntoView {
         }
         None => String::new(),
     };
+    // This phone has the newest entries; the server continues the list.
+    let is_open = RwSignal::new(false);
+    let query = Signal::derive(move || {
+        let filter = Filter { programme: None, ..filter.get() };
+        format!("{}&indicator={}", parameters_of(&filter), code.get())
+    });
+    let first = Signal::derive(move || filter.with(|filter| filter.dates().0));
+    let few = Memo::new(move |_| {
+        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < PAGE))
+    });
     let list = move || {
         let Some((overview, indicator, _)) = input() else { return (String::new(), 0) };
         let found = entries.get().filter(|(code, _)| *code == indicator.code).map(|(_, found)| found);
-        let (list, count) = entry_list(app, &overview, found.as_ref());
+        let (list, count) = entry_list(app, &overview, found.as_ref(), is_open.get());
         let list = html! {
             @if count > 0 { p { (fill(texts.of_entries(), &[&count])) } }
             (list)
         };
-        (list.into_string(), count)
+        (list.into_string(), found.map(|found| found.count).unwrap_or_default())
     };
     // A link to the entries can scroll only once the report is rendered.
     let hash = use_location().hash;
@@ -117,6 +128,7 @@ fn IndicatorScreen() -> impl IntoView {
             <section class="beneath" id="entries">
                 <h2>{texts.entries_beneath()}</h2>
                 <div inner_html=move || list().0></div>
+                {move || app.session.user.with(Option::is_some).then(|| view! { <Older part=Part::Entries query first few is_open/> })}
                 <Show when=has_more>
                     <button type="button" class="button" on:click=move |_| limit.update(|limit| *limit += PAGE)>{texts.more()}</button>
                 </Show>

@@ -65,6 +65,7 @@ fn Sheet(
             scan(&reading, &range, LIMIT, matches, |found| (pairing, found)).await
         })
     });
+    let is_open = RwSignal::new(false);
     let content = move || {
         let data = data.get();
         let directory = data.overview.directory();
@@ -72,7 +73,7 @@ fn Sheet(
             Selection::Pairings(ids) if ids.len() == 1 => {
                 let pairing = ids.first().and_then(|id| directory.pairing(*id))?;
                 let found = entries.get().filter(|(of, _)| *of == pairing.id).map(|(_, found)| found);
-                pairing_sheet(app, &data, pairing, found.as_ref())
+                pairing_sheet(app, &data, pairing, found.as_ref(), is_open.get())
             }
             Selection::Pairings(ids) => pairings_sheet(app, &data, &ids),
             Selection::Organisations(ids) if ids.len() == 1 => {
@@ -82,14 +83,14 @@ fn Sheet(
         })
     };
     let content = Memo::new(move |_| content().map(Markup::into_string));
-    let is_open = Memo::new(move |_| content.with(Option::is_some));
+    let is_shown = Memo::new(move |_| content.with(Option::is_some));
     move || {
-        is_open.get().then(|| {
+        is_shown.get().then(|| {
             view! {
                 <section class="sheet" aria-label=texts.details() on:click=select_on_click(selection)>
                     <button type="button" class="button-quiet close" aria-label=texts.close() on:click=move |_| selection.set(None)>"×"</button>
                     <div inner_html=move || content.get().unwrap_or_default()></div>
-                    {older(app, selection, data, entries)}
+                    {older(app, selection, data, entries, is_open)}
                 </section>
             }
         })
@@ -102,6 +103,7 @@ fn older(
     selection: RwSignal<Option<Selection>>,
     data: Memo<Arc<MapData>>,
     entries: Signal<Option<(Uuid, FoundEntries)>>,
+    is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let pairing = Memo::new(move |_| {
         let is_signed_in = app.session.user.with(Option::is_some);
@@ -118,7 +120,7 @@ fn older(
     let few = Memo::new(move |_| {
         entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < LIMIT))
     });
-    move || pairing.get().map(|_| view! { <Older part=Part::Entries query first few/> })
+    move || pairing.get().map(|_| view! { <Older part=Part::Entries query first few is_open/> })
 }
 
 /// Renders the name, a line about it, and the number of entries.
@@ -133,7 +135,13 @@ fn heading(app: AppState, name: &str, line: &str, counts: EntryTotals) -> Markup
     }
 }
 
-fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, found: Option<&FoundEntries>) -> Markup {
+fn pairing_sheet(
+    app: AppState,
+    data: &MapData,
+    pairing: &Pairing,
+    found: Option<&FoundEntries>,
+    is_open: bool,
+) -> Markup {
     let (texts, overview, filter) = (app.texts, &*data.overview, &data.filter);
     let is_line = |line: &&PairingLine| overview.pairings.get(line.pairing).is_some_and(|other| other.id == pairing.id);
     let counts = data.features.lines.iter().find(is_line).map(|line| line.counts).unwrap_or_default();
@@ -143,16 +151,18 @@ fn pairing_sheet(app: AppState, data: &MapData, pairing: &Pairing, found: Option
         pairing.from.map_or(texts.since_unknown().to_owned(), |from| fill(texts.since(), &[&format_date(from)]));
     let ended = pairing.to.map(|to| fill(texts.ended(), &[&format_date(to)]));
     let facts: Vec<String> = [programme.to_owned(), since].into_iter().chain(ended).collect();
-    let (list, count) = entry_list(app, overview, found);
+    let (list, count) = entry_list(app, overview, found, is_open);
     html! {
         (heading(app, &pairing_name(app.labels(), overview, pairing), &facts.join(" · "), counts))
         (amounts(app, data, pairing))
         h3 { (texts.latest_entries()) }
         (list)
-        @if count > 0 {
+        @if is_open || count > 0 {
             @let query = query_of(&Filter { place: None, programme: None, ..filter.clone() });
             p {
-                a class="button" href={ "/list" (query) "&pairing=" (pairing.id) } { (fill(texts.open_list(), &[&count])) }
+                a class="button" href={ "/list" (query) "&pairing=" (pairing.id) } {
+                    @if count > 0 { (fill(texts.open_list(), &[&count])) } @else { (texts.open_whole_list()) }
+                }
             }
         }
     }

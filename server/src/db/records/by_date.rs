@@ -8,7 +8,7 @@ use crate::db::records::stored;
 use crate::db::{Db, Result};
 use jiedui_core::access::user::User;
 use jiedui_core::access::visibility::Visibility;
-use jiedui_core::entry::{State, field};
+use jiedui_core::entry::State;
 use jiedui_core::sync::{Kind, Record};
 use jiedui_core::values::date::{format_date, parse_date};
 use jiedui_core::values::month::Month;
@@ -62,12 +62,14 @@ pub struct Page {
 }
 
 /// Conditions in addition to a filter.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Only {
+#[derive(Default)]
+pub struct Only<'a> {
     /// Entries of which the user is the author.
     pub own: bool,
-    /// Entries of this pairing.
-    pub pairing: Option<Uuid>,
+    /// Entries of one of these activities; `None` for all.
+    pub activities: Option<Vec<&'a str>>,
+    /// Entries that pass this condition.
+    pub passing: Option<&'a (dyn Fn(&Record) -> bool + Sync)>,
 }
 
 /// Returns at most `limit` entries that the user may see, newest date first. A page can be shorter than `limit`, or empty, although the list continues: each page reads a limited
@@ -76,16 +78,21 @@ pub async fn list(
     db: &Db,
     user: &User,
     filter: &Filter,
-    only: Only,
+    only: &Only<'_>,
     after: Option<Position>,
     limit: usize,
     today: Date,
 ) -> Result<Page> {
     let visibility = Visibility::of(user).narrowed(filter.place.as_deref(), filter.programme.as_deref());
-    let query = Query { user: user.id, visibility: visibility.filter(|_| !only.own), filter };
+    let query = Query {
+        user: user.id,
+        visibility: visibility.filter(|_| !only.own),
+        filter,
+        activities: only.activities.as_deref(),
+    };
     let Some(mut walk) = Walk::new(filter, after, today) else { return Ok(Page { entries: Vec::new(), next: None }) };
-    let is_filtered = filter.state.is_some() || filter.activity.is_some() || only.pairing.is_some();
-    let is_wanted = |record: &Record| only.pairing.is_none_or(|pairing| pairing_of(record) == Some(pairing));
+    let is_filtered = filter.state.is_some() || filter.activity.is_some() || only.passing.is_some();
+    let is_wanted = |record: &Record| only.passing.is_none_or(|passes| passes(record));
     let (mut entries, mut last, mut read, mut room) = (Vec::new(), None, 0, Room::new(limit));
     loop {
         let wanted = if is_filtered && read > 0 { room.most_rows() } else { room.rows(entries.len()) };
@@ -147,11 +154,6 @@ impl Row {
         let parsed = stored::omit_unreadable(parse())?;
         Ok(parsed.map(|(rev, fields)| Record { kind: Kind::Entry, id, rev, fields, deleted: false }))
     }
-}
-
-/// Returns the pairing that an entry names.
-fn pairing_of(record: &Record) -> Option<Uuid> {
-    record.fields.get(field::PAIRING)?.as_str()?.parse().ok()
 }
 
 /// Days that are searched, the latest first.
@@ -226,6 +228,8 @@ struct Query<'a> {
     /// Places and programmes in which the user sees all entries; `None` for own entries only.
     visibility: Option<Visibility>,
     filter: &'a Filter,
+    /// Activities of the entries; `None` for all.
+    activities: Option<&'a [&'a str]>,
 }
 
 impl Query<'_> {
@@ -238,6 +242,13 @@ impl Query<'_> {
             if let Some(code) = code {
                 statement.text(" AND r.").text(column).text(" = ").bind(code);
             }
+        }
+        if let Some(activities) = self.activities {
+            statement.text(" AND r.activity IN (NULL");
+            for code in activities {
+                statement.text(", ").bind(code);
+            }
+            statement.text(")");
         }
         statement.text(" THEN r.fields END AS fields FROM (");
         let open = self.filter.state.as_ref().filter(|code| *code != State::Verified.code());

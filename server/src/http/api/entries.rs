@@ -4,6 +4,7 @@ use crate::clock::today;
 use crate::db::records::by_date::{self, Only};
 use crate::db::records::entry;
 use crate::db::records::record::scope;
+use crate::http::api::entry_subjects::{Subjects, figure_filter};
 use crate::http::extract::body::Accept;
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
@@ -25,6 +26,8 @@ use uuid::Uuid;
     ("order" = Option<String>, Query, description = "`date`: by the date of the entry, instead of the time at which it was recorded"),
     ("author" = Option<String>, Query, description = "`me`: only the user's own entries; requires `order=date`"),
     ("pairing" = Option<String>, Query, description = "only entries of this pairing; requires `order=date`"),
+    ("organisation" = Option<String>, Query, description = "only entries of this organisation and of its pairings; requires `order=date`"),
+    ("indicator" = Option<String>, Query, description = "only entries that the figure of this indicator counts, under the same filter; requires `order=date`"),
     ("year" = Option<i32>, Query), ("programme" = Option<String>, Query), ("place" = Option<String>, Query),
     ("state" = Option<String>, Query), ("activity" = Option<String>, Query),
     ("include" = Option<String>, Query, description = "`verified`: verified entries only"),
@@ -43,12 +46,20 @@ pub async fn list(
     let limit = query.limit(50, 500);
     let is_by_date = query.one_of("order", &["date"]).is_some();
     let only_own = query.one_of("author", &["me"]).is_some();
-    let pairing = query.parsed::<Uuid>("pairing");
+    let subjects = Subjects::of(&mut query);
     if is_by_date {
         let after = query.parsed("after");
         query.finish()?;
-        let only = Only { own: only_own, pairing };
-        let page = by_date::list(&app.db, &user, &filter, only, after, limit, today()).await?;
+        let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
+        let figure = figure_filter(&filter);
+        let figure = figure.compile(&reference.catalogue, reference.directory());
+        let concerns = |record: &Record| subjects.contain(record, &figure, &reference);
+        let only = Only {
+            own: only_own,
+            activities: subjects.activities(&reference)?,
+            passing: subjects.first_given().is_some().then_some(&concerns),
+        };
+        let page = by_date::list(&app.db, &user, &subjects.widened(&filter), &only, after, limit, today()).await?;
         let next = page.next.map(|position| position.to_string());
         return Ok(wants.answer(&EntriesResponse { entries: page.entries, next }));
     }
@@ -57,8 +68,8 @@ pub async fn list(
     if only_own {
         return Err(Problem::field("author", ErrorCode::Unknown));
     }
-    if pairing.is_some() {
-        return Err(Problem::field("pairing", ErrorCode::Unknown));
+    if let Some(name) = subjects.first_given() {
+        return Err(Problem::field(name, ErrorCode::Unknown));
     }
     let limit_and_one = i64::try_from(limit).unwrap_or(500) + 1;
     let mut page = entry::list(&app.db, &user, &filter, after, limit_and_one).await?;

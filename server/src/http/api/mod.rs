@@ -5,6 +5,7 @@ pub mod attachments;
 pub mod catalogue;
 pub mod directory;
 pub mod entries;
+pub mod entry_subjects;
 pub mod export;
 pub mod health;
 pub mod imports;
