@@ -63,7 +63,7 @@ fn run_in_namespace(test: &str) {
     let mount = unshare(Path::new("mount")).args(["-t", "tmpfs", "tmpfs", "/mnt"]).output();
     if mount.is_ok_and(|output| output.status.success()) {
         let this = std::env::current_exe().unwrap();
-        let output = unshare(&this).args([test, "--exact", "--nocapture"]).output().unwrap();
+        let output = unshare(&this).args([&format!("full_disk::{test}"), "--exact", "--nocapture"]).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         assert!(text.contains("1 passed"), "{test} did not run in the namespace: {text}");
