@@ -1,4 +1,4 @@
-//! What the entries of a list have to concern: a pairing, an organisation, an indicator.
+//! Subjects that the entries of a list concern: a pairing, an organisation, an indicator.
 
 use crate::db::records::entry;
 use crate::db::reference::load::Reference;
@@ -43,8 +43,8 @@ impl Subjects {
         Ok(Some(catalogue.activities_feeding(&indicator.code).into_iter().collect()))
     }
 
-    /// Returns the filter that finds the entries. A figure also counts the entries of pairings with an organisation at its
-    /// place, and of other programmes, so that place and programme are left to the condition of the indicator.
+    /// Returns the filter that finds the entries. An indicator decides on place and programme itself: a figure also counts
+    /// entries of pairings with an organisation at its place.
     pub fn widened(&self, filter: &entry::Filter) -> entry::Filter {
         match self.indicator {
             Some(_) => entry::Filter { place: None, programme: None, ..filter.clone() },
