@@ -1,12 +1,14 @@
-// Configuration of the browser tests: two workers, each with its server and browser.
+// Configuration of the browser tests.
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "tests",
   timeout: 120_000,
   expect: { timeout: 30_000 },
-  // Each worker has its own server and browser; the tests wait for conditions, so they hold on a busy machine.
-  workers: 2,
+  // Each worker has a browser, and each test a server. A test waits for timers and for the network about half of its time, so
+  // that three workers keep two processors busy.
+  workers: 3,
+  fullyParallel: true,
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
   snapshotPathTemplate: "{testDir}/visual/{arg}{ext}",
