@@ -79,7 +79,7 @@ fn invalid_share_is_an_error_of_its_field(#[case] body: Value, #[case] field: &s
     assert_eq!(server.sign_in("village").post("/api/v1/shares", &body).status(), 403);
 }
 
-/// The list had the newest 100 links; older ones went on opening the view, and nobody could withdraw them.
+/// The list had the newest 100 links; older ones went on opening the view, and nobody could revoke them.
 #[rstest]
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
@@ -101,7 +101,7 @@ fn every_valid_link_is_listed(#[case] database: Database) {
     let newest = format!("/api/v1/shares/{}", listed[0]["id"].as_str().unwrap());
     assert_eq!(city.request("DELETE", &newest).send().unwrap().status(), 204);
     assert_eq!(add().status(), 201);
-    // The withdrawn link gives way in the list, not the oldest valid one.
+    // The revoked link gives way in the list, not the oldest valid one.
     let listed = city.read("/api/v1/shares")["shares"].as_array().unwrap().clone();
     assert_eq!((listed.len(), &listed[99]["id"], &listed[99]["withdrawn_at"]), (100, &first["id"], &Value::Null));
 }

@@ -117,7 +117,7 @@ async fn expired_share_shows_nothing() {
         let query_of_share = share::query_of(&db, token).await.unwrap();
         assert_eq!(query_of_share.map(|(query, _)| query), shown.then(|| query.clone()));
     }
-    assert!(!share::withdraw(&db, account, id).await.unwrap(), "there is none of this number");
+    assert!(!share::revoke(&db, account, id).await.unwrap(), "there is none of this number");
     db.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -88,7 +88,7 @@ pub fn router(app: AppState) -> Router {
         .routes(routes!(live::live))
         .routes(routes!(live::of_overview))
         .routes(routes!(shares::add, shares::list))
-        .routes(routes!(shares::withdraw))
+        .routes(routes!(shares::revoke))
         .routes(routes!(notices::list))
         .routes(routes!(notices::key, notices::subscribe, notices::unsubscribe))
         .routes(routes!(imports::list))

@@ -51,7 +51,7 @@ fn Share() -> impl IntoView {
             }
         });
     };
-    let withdraw = move |id: Uuid| {
+    let revoke = move |id: Uuid| {
         spawn_local(async move {
             match endpoints::revoke_link(id).await {
                 Ok(()) => list(),
@@ -77,10 +77,10 @@ fn Share() -> impl IntoView {
                     let (id, query) = (link.id, if link.query.is_empty() { "/".to_owned() } else { format!("?{}", link.query) });
                     let until = day_in_china(&link.expires_at);
                     let state = match &link.withdrawn_at {
-                        Some(_) => view! { <small>{texts.share_withdrawn()}</small> }.into_any(),
+                        Some(_) => view! { <small>{texts.share_revoked()}</small> }.into_any(),
                         None => view! {
                             <small>{fill(texts.share_until(), &[&until])}</small>
-                            <button type="button" class="button-quiet" on:click=move |_| withdraw(id)>{texts.share_withdraw()}</button>
+                            <button type="button" class="button-quiet" on:click=move |_| revoke(id)>{texts.share_revoke()}</button>
                         }.into_any(),
                     };
                     view! { <li><span>{query}</span>" "{state}</li> }

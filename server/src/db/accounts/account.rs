@@ -175,8 +175,8 @@ async fn insert(db: &Db, account: &Account, query: &'static str) -> Result<bool>
     Ok(added > 0)
 }
 
-/// Withdraws the one-time code of an account.
-const WITHDRAW_CODE: &str = "DELETE FROM sign_in_code WHERE account = $1";
+/// Revokes the one-time code of an account.
+const REVOKE_CODE: &str = "DELETE FROM sign_in_code WHERE account = $1";
 
 /// Changes an account except for its identifier and user name, and ends all its sessions, so that the new rights apply
 /// at once.
@@ -202,7 +202,7 @@ pub async fn change(db: &Db, account: &Account) -> Result<()> {
         .map(drop)?);
     with_db!(tx &mut tx, |connection| sqlx::query(end).bind(user.id).execute(connection).await.map(drop)?);
     if account.disabled {
-        with_db!(tx &mut tx, |connection| sqlx::query(WITHDRAW_CODE).bind(user.id).execute(connection).await.map(drop)?);
+        with_db!(tx &mut tx, |connection| sqlx::query(REVOKE_CODE).bind(user.id).execute(connection).await.map(drop)?);
     }
     tx.commit().await
 }
@@ -246,7 +246,7 @@ pub async fn change_password(db: &Db, id: Uuid, current: &str, new: &str, sessio
         return Ok(false);
     }
     with_db!(tx &mut tx, |connection| sqlx::query(end).bind(id).bind(session).execute(connection).await.map(drop)?);
-    with_db!(tx &mut tx, |connection| sqlx::query(WITHDRAW_CODE).bind(id).execute(connection).await.map(drop)?);
+    with_db!(tx &mut tx, |connection| sqlx::query(REVOKE_CODE).bind(id).execute(connection).await.map(drop)?);
     tx.commit().await?;
     Ok(true)
 }

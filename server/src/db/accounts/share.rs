@@ -70,7 +70,7 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Share>> {
 }
 
 /// Revokes a link of an account. Returns false if the account has no such valid link.
-pub async fn withdraw(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
+pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
     let query = "UPDATE share SET withdrawn_at = $3 WHERE id = $1 AND account = $2 AND withdrawn_at IS NULL";
     let mut tx = db.begin().await?;
     let changed = with_db!(tx &mut tx, |connection| sqlx::query(query)

@@ -172,8 +172,7 @@ pub async fn set_up(
         ));
     }
     let username = checked_username(&username).map_err(|error| Problem::fields(vec![error]))?;
-    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    let name = name.unwrap_or_else(|| username.clone());
+    let name = name_or_username(name, &username);
     validate_name(&name).map_err(|error| Problem::fields(vec![error]))?;
     check_password(&password, &username)?;
     let (id, role, scope) = (Uuid::now_v7(), Role::Admin, Scope::default());
@@ -192,4 +191,10 @@ pub(super) fn checked_username(typed: &str) -> Result<String, FieldError> {
         UsernameError::TooLong => FieldError::with_limit("username", ErrorCode::TooLong, LONGEST_USERNAME as f64),
         UsernameError::Letter(_) => FieldError::new("username", ErrorCode::Character),
     })
+}
+
+/// Returns the name of a new account: the given one, or the user name without it.
+pub(super) fn name_or_username(name: Option<String>, username: &str) -> String {
+    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| username.to_owned())
 }

@@ -82,9 +82,7 @@ pub async fn add(
         ));
     }
     let (path, ShareLink { id, query, created_at, expires_at, withdrawn_at }) = (format!("/s/{token}"), shaped(made));
-    let mut response = wants.answer(&NewShareResponse { id, path, query, created_at, expires_at, withdrawn_at });
-    *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    Ok(wants.created(&NewShareResponse { id, path, query, created_at, expires_at, withdrawn_at }))
 }
 
 /// Lists the user's links: all valid ones, then the latest others, the newest first.
@@ -101,13 +99,13 @@ pub async fn list(
 /// Revokes a link with immediate effect.
 #[utoipa::path(delete, path = "/api/v1/shares/{id}", params(("id" = String, Path)), responses(
     (status = 204, description = "revoked"), (status = 404, description = "no such valid link")))]
-pub async fn withdraw(
+pub async fn revoke(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
-    if share::withdraw(&app.db, user.id, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+    if share::revoke(&app.db, user.id, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }
 
 /// Opens a link: sets a cookie that gives the browser access to the shared view until the link expires.

@@ -1,6 +1,6 @@
 //! Accounts, for administrators everywhere and for coordinators within their scope.
 
-use super::account::{checked_username, hashed};
+use super::account::{checked_username, hashed, name_or_username};
 use crate::auth::code::{canonical_code, new_code};
 use crate::auth::token::token_hash;
 use crate::db::accounts::account::{self, Account};
@@ -98,8 +98,7 @@ pub async fn add(
         Ok(username) => (username, None),
         Err(error) => (username, Some(error)),
     };
-    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    let name = name.unwrap_or_else(|| username.clone());
+    let name = name_or_username(name, &username);
     let user =
         User { id: Uuid::now_v7(), username, name, role, scope: Scope { places, programmes }, verifies_own: false };
     check_account(&app, &actor, &user, error.into_iter().collect())?;
@@ -109,9 +108,7 @@ pub async fn add(
         let taken = Problem::new(StatusCode::CONFLICT, "已有这个用户名", "This user name is taken");
         return Err(taken.with(vec![FieldError::new("username", ErrorCode::Taken)]));
     }
-    let mut response = wants.answer(&issue(&app, &actor, &account, &headers).await?);
-    *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    Ok(wants.created(&issue(&app, &actor, &account, &headers).await?))
 }
 
 /// Changes an account. A change of role or scope ends its sessions, so that the new rights apply at once.
@@ -170,9 +167,7 @@ pub async fn reset(
     if account.disabled {
         return Err(Problem::new(StatusCode::CONFLICT, "这个账号已停用", "This account is closed"));
     }
-    let mut response = wants.answer(&issue(&app, &actor, &account, &headers).await?);
-    *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    Ok(wants.created(&issue(&app, &actor, &account, &headers).await?))
 }
 
 /// Issues a code for an account.

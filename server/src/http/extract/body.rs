@@ -178,6 +178,15 @@ impl Accept {
             Err(error) => Problem::from(error).into_response(),
         }
     }
+
+    /// Returns the response in that format, with the status 201.
+    pub fn created(self, body: &impl Serialize) -> Response {
+        let mut response = self.answer(body);
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = StatusCode::CREATED;
+        }
+        response
+    }
 }
 
 /// Encodes a value as CBOR through a JSON value, so that identifiers are strings in both formats.
