@@ -2,16 +2,13 @@
 
 use crate::api::people;
 use crate::lazy_screen;
-use crate::state::{AppState, use_app_state};
+use crate::state::use_app_state;
 use crate::storage::profile;
-use crate::ui::form_row::{error_of, form_row};
+use crate::ui::account_form::AccountForm;
 use crate::ui::page::PleaseSignIn;
-use crate::ui::request_error::request_error;
 use crate::ui::sessions::Sessions;
 use jiedui_core::access::user::User;
-use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 lazy_screen!(record:
     /// Name, password and sessions of the own account.
@@ -44,69 +41,6 @@ fn OwnAccountScreen() -> impl IntoView {
     }
 }
 
-/// Errors and message of a form.
-#[derive(Clone, Copy)]
-struct Answer {
-    app: AppState,
-    errors: RwSignal<Vec<FieldError>>,
-    message: RwSignal<Option<Result<&'static str, String>>>,
-    busy: RwSignal<bool>,
-}
-
-impl Answer {
-    fn new(app: AppState) -> Self {
-        Self { app, errors: RwSignal::default(), message: RwSignal::default(), busy: RwSignal::new(false) }
-    }
-
-    fn begin(self) -> bool {
-        if self.busy.get_untracked() {
-            return false;
-        }
-        self.busy.set(true);
-        self.errors.set(Vec::new());
-        self.message.set(None);
-        true
-    }
-
-    fn end(self, result: Result<(), crate::api::error::ApiError>) {
-        // The user may have left the screen.
-        if self.busy.try_set(false).is_some() {
-            return;
-        }
-        match result {
-            Ok(()) => self.message.set(Some(Ok(self.app.texts.person_saved()))),
-            Err(error) => {
-                self.message.set(Some(Err(request_error(self.app, &error))));
-                self.errors.set(error.errors);
-            }
-        }
-    }
-
-    fn input(
-        self,
-        field: &'static str,
-        label: &'static str,
-        (kind, complete): (&'static str, &'static str),
-        value: RwSignal<String>,
-    ) -> impl IntoView {
-        let error = error_of(self.app, self.errors, field);
-        let control = view! {
-            <input id=format!("field-{field}") type=kind autocomplete=complete prop:value=value
-                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{field}")
-                on:input=move |event| value.set(event_target_value(&event))/>
-        };
-        form_row(field, label.to_owned(), error, control.into_any())
-    }
-
-    fn shown(self) -> impl IntoView {
-        move || match self.message.get() {
-            None => ().into_any(),
-            Some(Ok(words)) => view! { <p class="hint" role="status">{words}</p> }.into_any(),
-            Some(Err(words)) => view! { <p class="error" role="alert">{words}</p> }.into_any(),
-        }
-    }
-}
-
 /// The form of the display name.
 #[component]
 fn NameForm(
@@ -114,25 +48,22 @@ fn NameForm(
     user: User,
 ) -> impl IntoView {
     let app = use_app_state();
-    let (answer, name) = (Answer::new(app), RwSignal::new(user.name));
+    let (form, name) = (AccountForm::new(app), RwSignal::new(user.name));
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if !answer.begin() {
-            return;
-        }
-        spawn_local(async move {
-            let result = people::set_own_name(name.get_untracked(), app.language).await;
-            answer.end(result.map(|user| {
-                profile::store(&user);
-                app.session.user.set(Some(user));
-            }));
-        });
+        let request = async move {
+            let user = people::set_own_name(name.get_untracked(), app.language).await?;
+            profile::store(&user);
+            app.session.user.set(Some(user));
+            Ok(())
+        };
+        form.send(request, move |()| form.message.set(Some(Ok(app.texts.person_saved()))));
     };
     view! {
         <form class="form own-name" novalidate on:submit=save>
-            {answer.input("name", app.texts.person_name(), ("text", "name"), name)}
-            {answer.shown()}
-            <button class="button" disabled=answer.busy>{app.texts.save()}</button>
+            {form.input("name", app.texts.person_name(), ("text", "name"), name)}
+            {form.shown()}
+            <button class="button" disabled=form.busy>{app.texts.save()}</button>
         </form>
     }
 }
@@ -142,28 +73,23 @@ fn NameForm(
 fn PasswordForm() -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
-    let (answer, current, password) = (Answer::new(app), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (form, current, password) = (AccountForm::new(app), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if !answer.begin() {
-            return;
-        }
-        spawn_local(async move {
-            let (present, new) = (current.get_untracked(), password.get_untracked());
-            let result = people::set_own_password(present, new, app.language).await;
-            if result.is_ok() {
-                let _ = (current.try_set(String::new()), password.try_set(String::new()));
-            }
-            answer.end(result);
+        let request = people::set_own_password(current.get_untracked(), password.get_untracked(), app.language);
+        form.send(request, move |()| {
+            current.set(String::new());
+            password.set(String::new());
+            form.message.set(Some(Ok(texts.person_saved())));
         });
     };
     view! {
         <form class="form own-password" method="post" novalidate on:submit=save>
-            {answer.input("current", texts.password_current(), ("password", "current-password"), current)}
-            {answer.input("password", texts.password_new(), ("password", "new-password"), password)}
+            {form.input("current", texts.password_current(), ("password", "current-password"), current)}
+            {form.input("password", texts.password_new(), ("password", "new-password"), password)}
             <p class="hint">{texts.password_rules()}</p>
-            {answer.shown()}
-            <button class="button" disabled=answer.busy>{texts.password_change()}</button>
+            {form.shown()}
+            <button class="button" disabled=form.busy>{texts.password_change()}</button>
         </form>
     }
 }

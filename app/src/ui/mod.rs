@@ -1,5 +1,6 @@
 //! Controls and views that several screens show, and their helpers. This folder uses no feature.
 
+pub mod account_form;
 pub mod chips;
 pub mod data_table;
 pub mod date_chips;

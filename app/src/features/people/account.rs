@@ -8,18 +8,17 @@ use crate::labels::code::role_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
+use crate::ui::account_form::AccountForm;
 use crate::ui::form_row::{error_of, form_row};
 use crate::ui::loading::{Loading, LoadingOnline};
-use crate::ui::request_error::{RequestFailed, request_error};
+use crate::ui::request_error::RequestFailed;
 use crate::ui::sessions::Sessions;
 use jiedui_core::access::administration::roles_to_give;
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::api::users::{ChangeUserRequest, CodeResponse, NewUserRequest, UserAccount};
-use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
-use wasm_bindgen_futures::spawn_local;
 
 lazy_screen!(office:
     /// The screen of one account.
@@ -70,44 +69,13 @@ struct State {
     name: RwSignal<String>,
     role: RwSignal<Role>,
     scope: RwSignal<Scope>,
-    errors: RwSignal<Vec<FieldError>>,
-    /// Message for the form as a whole: an error, or that it is saved.
-    message: RwSignal<Option<Result<&'static str, String>>>,
-    busy: RwSignal<bool>,
+    form: AccountForm,
     code: RwSignal<Option<CodeResponse>>,
     /// The account as stored; `None` for a new one.
     stored: RwSignal<Option<UserAccount>>,
 }
 
 impl State {
-    /// Runs a request; `done` receives its answer.
-    fn run<T: 'static>(
-        self,
-        request: impl Future<Output = Result<T, crate::api::error::ApiError>> + 'static,
-        done: impl FnOnce(T) + 'static,
-    ) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        self.message.set(None);
-        self.errors.set(Vec::new());
-        spawn_local(async move {
-            let answer = request.await;
-            // The user may have left the screen.
-            if self.busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(answer) => done(answer),
-                Err(error) => {
-                    self.message.set(Some(Err(request_error(self.app, &error))));
-                    self.errors.set(error.errors);
-                }
-            }
-        });
-    }
-
     fn save(self) {
         let language = self.app.language;
         let (name, role) = (self.name.get_untracked(), self.role.get_untracked());
@@ -121,7 +89,7 @@ impl State {
                     places,
                     programmes,
                 };
-                self.run(async move { people::add(&new, language).await }, move |code| {
+                self.form.send(async move { people::add(&new, language).await }, move |code| {
                     self.stored.set(Some(code.user.clone()));
                     self.name.set(code.user.name.clone());
                     self.code.set(Some(code));
@@ -136,9 +104,9 @@ impl State {
                     disabled: None,
                 };
                 let id = stored.id;
-                self.run(async move { people::change(id, &change, language).await }, move |user| {
+                self.form.send(async move { people::change(id, &change, language).await }, move |user| {
                     self.stored.set(Some(user));
-                    self.message.set(Some(Ok(self.app.texts.person_saved())));
+                    self.form.message.set(Some(Ok(self.app.texts.person_saved())));
                 });
             }
         }
@@ -146,7 +114,7 @@ impl State {
 
     fn reset(self) {
         let (Some(stored), language) = (self.stored.get_untracked(), self.app.language) else { return };
-        self.run(async move { people::reset(stored.id, language).await }, move |code| self.code.set(Some(code)));
+        self.form.send(async move { people::reset(stored.id, language).await }, move |code| self.code.set(Some(code)));
     }
 
     fn set_disabled(self, disabled: bool) {
@@ -156,7 +124,7 @@ impl State {
             return;
         }
         let change = ChangeUserRequest { disabled: Some(disabled), ..ChangeUserRequest::default() };
-        self.run(async move { people::change(stored.id, &change, language).await }, move |user| {
+        self.form.send(async move { people::change(stored.id, &change, language).await }, move |user| {
             self.code.set(None);
             self.stored.set(Some(user));
         });
@@ -179,22 +147,12 @@ fn Form(
         name: RwSignal::new(account.as_ref().map(|account| account.name.clone()).unwrap_or_default()),
         role: RwSignal::new(account.as_ref().map_or(Role::Recorder, |account| account.role)),
         scope: RwSignal::new(account.as_ref().map(UserAccount::scope).unwrap_or_default()),
-        errors: RwSignal::default(),
-        message: RwSignal::default(),
-        busy: RwSignal::new(false),
+        form: AccountForm::new(app),
         code: RwSignal::new(None),
         stored: RwSignal::new(account),
     };
-    let State { username, name, role, scope, errors, message, busy, code, stored, .. } = state;
-    let text = move |field: &'static str, label: &'static str, value: RwSignal<String>| {
-        let error = error_of(app, errors, field);
-        let control = view! {
-            <input id=format!("field-{field}") autocomplete="off" autocapitalize="none" prop:value=value
-                aria-invalid=move || error.get().is_some().to_string() aria-describedby=format!("error-{field}")
-                on:input=move |event| value.set(event_target_value(&event))/>
-        };
-        form_row(field, label.to_owned(), error, control.into_any())
-    };
+    let State { username, name, role, scope, form, code, stored, .. } = state;
+    let AccountForm { errors, message, busy, .. } = form;
     let is_own = move || stored.with(|stored| stored.as_ref().is_some_and(|stored| stored.id == actor.id));
     let options = roles_to_give(&actor).map(move |option| {
         view! { <option value=option.code() selected=move || role.get() == option>{role_name(texts, option)}</option> }
@@ -257,8 +215,8 @@ fn Form(
             {said}
             {move || code.get().map(|code| view! { <CodeCard code/> })}
             <form class="form" novalidate on:submit=save>
-                {move || is_new().then(|| text("username", texts.username(), username))}
-                {text("name", texts.person_name(), name)}
+                {move || is_new().then(|| form.input("username", texts.username(), ("text", "off"), username))}
+                {form.input("name", texts.person_name(), ("text", "off"), name)}
                 {move || rights(is_own())}
                 {form_row("role", texts.person_role().to_owned(), error_of(app, errors, "role"), roles.into_any())}
                 <ScopeFields scope errors actor=actor_of_fields/>
