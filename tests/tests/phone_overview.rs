@@ -4,13 +4,23 @@
 
 use jiedui_core::figures::figure::Filter;
 use jiedui_core::figures::overview::Overview;
-use jiedui_tests::{Api, Database, TestEnv, served, survey_put};
+use jiedui_tests::{Api, Database, Server, TestEnv, served, survey_put};
 use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
 
 fn overview(api: &Api, query: &str) -> Overview {
     serde_json::from_value(api.read(&format!("/api/v1/overview{query}"))).unwrap()
+}
+
+/// Serves 1,200 generated entries of 20 pairings, and signs in.
+fn with_generated_entries(database: Database) -> (TestEnv, Server, Api) {
+    let env = TestEnv::new(database);
+    env.add_user("head", "admin", &[]);
+    assert!(env.run(&["generate", "--entries", "1200", "--pairings", "20", "--seed", "6"], "").status.success());
+    let server = env.serve(&[]);
+    let api = server.sign_in("head");
+    (env, server, api)
 }
 
 /// Adds more entry counts than the app stores as they are.
@@ -71,11 +81,7 @@ fn many_figures_are_left_out_of_the_overview(#[case] database: Database) {
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn summary_has_the_figures_of_the_overview(#[case] database: Database) {
-    let env = TestEnv::new(database);
-    env.add_user("head", "admin", &[]);
-    assert!(env.run(&["generate", "--entries", "1200", "--pairings", "20", "--seed", "6"], "").status.success());
-    let server = env.serve(&[]);
-    let api = server.sign_in("head");
+    let (_env, server, api) = with_generated_entries(database);
     let whole = overview(&api, "");
     let mut compared = 0;
     for year in [None, Some(2025), Some(2026)] {
@@ -104,11 +110,7 @@ fn summary_has_the_figures_of_the_overview(#[case] database: Database) {
 #[case(Database::Sqlite)]
 #[case(Database::Postgres)]
 fn overview_of_organisation_has_figures_of_its_pairings(#[case] database: Database) {
-    let env = TestEnv::new(database);
-    env.add_user("head", "admin", &[]);
-    assert!(env.run(&["generate", "--entries", "1200", "--pairings", "20", "--seed", "6"], "").status.success());
-    let server = env.serve(&[]);
-    let api = server.sign_in("head");
+    let (_env, _server, api) = with_generated_entries(database);
     let whole = overview(&api, "");
     let mut entries = 0;
     for organisation in &whole.organisations {

@@ -10,3 +10,6 @@ pub mod pack;
 pub mod selection;
 pub mod source;
 pub mod target_status;
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use crate::figures::entry_count::EntryCount;
 use crate::figures::figure::*;
 use crate::figures::overview::Overview;
 use crate::figures::selection::Selection;
+use crate::figures::tests::blank_entry;
 use crate::values::month::Month;
 use proptest::prelude::*;
 use serde_json::json;
@@ -39,21 +40,9 @@ fn entry(date: &str, value: f64, organisation: Option<Uuid>) -> Entry {
     let value = Quantity::from_f64(value).unwrap();
     Entry {
         activity: "all".into(),
-        version: None,
-        date: crate::values::date::parse_date(date).unwrap(),
-        place: "522728".into(),
-        pairing: None,
         organisation,
         values: ["sum", "latest", "mean", "distinct"].map(|code| (code.to_owned(), value)).into(),
-        details: BTreeMap::new(),
-        qualifiers: BTreeMap::new(),
-        note: String::new(),
-        state: State::Submitted,
-        review_note: None,
-        position: None,
-        attachments: Vec::new(),
-        source: None,
-        author: None,
+        ..blank_entry(date)
     }
 }
 

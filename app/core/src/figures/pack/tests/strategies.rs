@@ -10,6 +10,7 @@ use crate::figures::contribution::{Contribution, contributions};
 use crate::figures::entry_count::{EntryCount, count_entry};
 use crate::figures::figure::Filter;
 use crate::figures::pack::YearPack;
+use crate::figures::tests::blank_entry;
 use crate::values::quantity::{Qualifier, Quantity};
 use proptest::prelude::*;
 use serde_json::json;
@@ -97,28 +98,6 @@ pub(super) fn any_region() -> impl Strategy<Value = Region> {
     )
 }
 
-/// Returns an entry without numbers.
-pub(super) fn some_entry() -> Entry {
-    Entry {
-        activity: String::new(),
-        version: None,
-        date: crate::values::date::parse_date(&format!("{YEAR}-01-01")).unwrap(),
-        place: "522728".to_owned(),
-        pairing: None,
-        organisation: None,
-        values: BTreeMap::new(),
-        details: BTreeMap::new(),
-        qualifiers: BTreeMap::new(),
-        note: String::new(),
-        state: State::Submitted,
-        review_note: None,
-        position: None,
-        attachments: Vec::new(),
-        source: None,
-        author: None,
-    }
-}
-
 fn any_entry() -> impl Strategy<Value = Entry> {
     let state = prop_oneof![Just(State::Submitted), Just(State::Verified), Just(State::Returned)];
     let day = (YEAR - 1..=YEAR, 1..=12_u8, 1..=3_u8);
@@ -133,7 +112,6 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             let vague = codes.iter().map(|code| ((*code).to_owned(), Qualifier::About));
             Entry {
                 activity: if is_visit { "visit" } else { "all" }.into(),
-                date: crate::values::date::parse_date(&format!("{year}-{month:02}-{day:02}")).unwrap(),
                 place,
                 pairing: pairing.map(|number| id(100 + number)),
                 organisation: organisation.map(id),
@@ -141,7 +119,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
                 qualifiers: if is_vague { vague.collect() } else { BTreeMap::new() },
                 state,
                 source: is_opening.then(|| "report".to_owned()),
-                ..some_entry()
+                ..blank_entry(&format!("{year}-{month:02}-{day:02}"))
             }
         },
     )
