@@ -10,6 +10,7 @@ use crate::ui::date_chips::DateChips;
 use crate::ui::detail_pane::DetailPane;
 use crate::ui::dialog::Dialog;
 use crate::ui::form_row::form_row;
+use crate::ui::html::Html;
 use crate::ui::list_row::{ListRow, ListRows};
 use crate::ui::loading::NothingFound;
 use crate::ui::pick_field::{PickField, PickOption};
@@ -212,9 +213,9 @@ fn sample_id(at: usize) -> Uuid {
     Uuid::from_u128(at as u128)
 }
 
-fn sample_marks(app: AppState, at: usize) -> String {
+fn sample_marks(app: AppState, at: usize) -> Html {
     let mark = [None, Some(app.texts.mark_unusual()), Some(app.texts.mark_duplicate())].get(at).copied().flatten();
-    html! { @if let Some(mark) = mark { span class="mark" { (mark) } } }.into_string()
+    html! { @if let Some(mark) = mark { span class="mark" { (mark) } } }.into()
 }
 
 fn tables(app: AppState) -> AnyView {

@@ -6,6 +6,7 @@ use crate::state::storage::OfflineUse;
 use crate::state::{AppState, use_app_state};
 use crate::storage::preferences::{Preference, show_look};
 use crate::sync;
+use crate::ui::html::Html;
 use crate::ui::icon::{Icon, icon_html};
 use crate::ui::navigation::{Group, destinations, tab_bar};
 use crate::ui::sync_text::{sync_text, unsent_entries};
@@ -13,7 +14,7 @@ use jiedui_core::access::user::{Role, User};
 use jiedui_core::sync::Input;
 use jiedui_core::values::language::Language;
 use leptos::prelude::*;
-use maud::{PreEscaped, html};
+use maud::html;
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
@@ -81,7 +82,7 @@ fn account(app: AppState, user: &User) -> impl IntoView + use<> {
             <p><span class="me-term">{texts.account_places()}</span><span>{places}</span></p>
             <p>
                 <span class="me-term">{texts.sync_state()}</span>
-                <span><span inner_html=move || sync_text(app)></span><small inner_html=offline></small></span>
+                <span><span inner_html=move || Html::text(&sync_text(app)).into_string()></span><small inner_html=offline></small></span>
             </p>
             <a class="button" href="/me/account">{texts.own_account()}</a>
             <button type="button" class="button" on:click=move |_| app.sync.notify(Input::SyncNow)>
@@ -96,7 +97,7 @@ fn links(texts: &Texts, role: Option<Role>) -> String {
     let all = Group::ALL.into_iter().flat_map(|group| destinations(role, group));
     html! {
         @for to in all.filter(|to| !tab_bar(role).contains(&to.address)) {
-            li { a href=(to.address) { (PreEscaped(icon_html(to.icon))) span { ((to.name)(texts)) } } }
+            li { a href=(to.address) { (icon_html(to.icon)) span { ((to.name)(texts)) } } }
         }
     }
     .into_string()

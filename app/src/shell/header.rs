@@ -15,7 +15,7 @@ use jiedui_core::sync::Status;
 use jiedui_core::values::language::Language;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use maud::{PreEscaped, html};
+use maud::html;
 
 /// The header. Its links are HTML text, which is smaller in the first wasm file than views.
 #[component]
@@ -49,7 +49,7 @@ pub fn Header() -> impl IntoView {
         });
         html! {
             @if let Some((address, name)) = back {
-                a class="bar-back" href=(address) { (PreEscaped(icon_html("back"))) span { (name) } }
+                a class="bar-back" href=(address) { (icon_html("back")) span { (name) } }
             }
             a class="bar-brand" href=(home(role.get())) {
                 svg class="bar-knot" viewBox="0 0 32 32" aria-hidden="true" { path d="M4 16c0-9 12-9 12 0s12 9 12 0-12-9-12 0-12 9-12 0z" {} }
@@ -61,7 +61,7 @@ pub fn Header() -> impl IntoView {
     let search = move || match is_signed_in.get() {
         true => html! {
             form class="bar-search" role="search" action="/list" {
-                (PreEscaped(icon_html("search")))
+                (icon_html("search"))
                 input type="search" name="q" aria-label=(texts.search_entries()) placeholder=(texts.search_entries());
             }
         }
@@ -72,7 +72,7 @@ pub fn Header() -> impl IntoView {
         let mark = current_mark(&location.pathname.get_untracked());
         html! {
             a class="bar-help" href="/help" aria-label=(texts.nav_help()) title=(texts.nav_help()) aria-current=[mark("/help")] {
-                (PreEscaped(icon_html("help")))
+                (icon_html("help"))
             }
             @if let Some(user) = app.session.user.get() {
                 a class="bar-account" href="/me" title=(texts.nav_me()) aria-current=[mark("/me")] {

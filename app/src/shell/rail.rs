@@ -6,7 +6,7 @@ use crate::ui::icon::icon_html;
 use crate::ui::navigation::{Group, destinations, section, tab_bar};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use maud::{PreEscaped, html};
+use maud::html;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -51,7 +51,7 @@ pub fn Rail() -> impl IntoView {
                     @for to in destinations(role, group) {
                         li class=[tab_bar(role).contains(&to.address).then_some("rail-tab")] {
                             a href=(to.address) class=[(to.icon == "new").then_some("rail-new")] aria-current=[mark(to.address)] {
-                                (PreEscaped(icon_html(to.icon)))
+                                (icon_html(to.icon))
                                 span { ((to.name)(texts)) }
                                 @if to.address == "/work" && notices > 0 { " " span class="count" { (notices) } }
                             }

@@ -1,6 +1,7 @@
 //! Status of the sync, and the button that starts it.
 
 use crate::state::use_app_state;
+use crate::ui::html::Html;
 use crate::ui::icon::icon_html;
 use crate::ui::sync_text::{PROGRESS_FROM, is_offline, sync_text, unsent_entries, unsent_photos};
 use jiedui_core::sync::{Input, Status};
@@ -42,7 +43,9 @@ pub fn SyncBadge() -> impl IntoView {
             "waiting" => "unsent",
             _ => "synced",
         })
+        .into_string()
     };
+    let html = move || text.with(|text| Html::text(text).into_string());
     // A style sheet shows it as a number on the icon.
     let unsent = move || Some(unsent_entries(app)).filter(|unsent| *unsent > 0).map(|unsent| unsent.to_string());
     let navigate = use_navigate();
@@ -53,8 +56,8 @@ pub fn SyncBadge() -> impl IntoView {
     view! {
         <button type="button" id="sync" class=move || format!("badge {}", kind.get()) title=app.texts.sync_now() data-unsent=unsent on:click=press>
             <span class="badge-icon" inner_html=icon></span>
-            <span class="badge-text" role="status" inner_html=move || text.get()></span>
+            <span class="badge-text" role="status" inner_html=html></span>
         </button>
-        <p class="bar-strip" aria-hidden="true" hidden=move || !matches!(kind.get(), "offline" | "bad") inner_html=move || text.get()></p>
+        <p class="bar-strip" aria-hidden="true" hidden=move || !matches!(kind.get(), "offline" | "bad") inner_html=html></p>
     }
 }

@@ -2,7 +2,7 @@
 
 use super::chart_frame::{Anchor, BELOW, FONT_SIZE, Frame, HEIGHT, WIDTH, middle};
 use super::label::{LINE, spread};
-use super::writer::{SvgWriter, tenth};
+use super::writer::{Svg, SvgWriter, tenth};
 use jiedui_core::values::{language::Language, quantity::Quantity};
 
 /// Points of a line.
@@ -34,7 +34,7 @@ pub struct Series {
 }
 
 /// Draws columns, the verified part of each solid and the rest hatched above it; a target is a dashed line.
-pub fn column_chart(label: &str, language: Language, columns: &[Column], target: Option<Quantity>) -> String {
+pub fn column_chart(label: &str, language: Language, columns: &[Column], target: Option<Quantity>) -> Svg {
     draw_columns(label, language, columns, target).finish()
 }
 
@@ -82,7 +82,7 @@ pub fn line_chart(
     names: &[String],
     series: &[Series],
     target: Option<Quantity>,
-) -> String {
+) -> Svg {
     draw_lines(label, language, names, series, target).finish()
 }
 
@@ -120,7 +120,7 @@ fn draw_lines(label: &str, language: Language, names: &[String], series: &[Serie
 }
 
 /// Draws the sparkline of a card; `None` without two points and an amount.
-pub fn sparkline(values: &[Option<Quantity>]) -> Option<String> {
+pub fn sparkline(values: &[Option<Quantity>]) -> Option<Svg> {
     let largest = values.iter().flatten().max().copied().filter(|largest| *largest > Quantity::ZERO)?;
     let (width, height) = SPARKLINE;
     let step = width / values.len().saturating_sub(1).max(1) as f64;
@@ -168,12 +168,15 @@ mod tests {
         let column = Column { name: "<3月>".into(), value: quantity(10.0), verified: quantity(4.0) };
         let drawn = column_chart("x", Language::Chinese, &[column], Some(quantity(20.0)));
         // The frame is 200 units high for 20.
-        assert!(drawn.contains("class=\"chart-column\" x=\"172.5\" y=\"172\" width=\"385\" height=\"40\""), "{drawn}");
+        assert!(
+            drawn.contains("class=\"chart-column\" x=\"172.5\" y=\"172\" width=\"385\" height=\"40\""),
+            "{drawn:?}"
+        );
         assert!(
             drawn.contains("class=\"chart-column unverified\" x=\"172.5\" y=\"112\" width=\"385\" height=\"60\""),
-            "{drawn}"
+            "{drawn:?}"
         );
-        assert!(drawn.contains("class=\"chart-target\" d=\"M90 12H640\""), "{drawn}");
+        assert!(drawn.contains("class=\"chart-target\" d=\"M90 12H640\""), "{drawn:?}");
         assert!(drawn.contains("&lt;3月&gt;") && !drawn.contains("<3月>"));
     }
 
@@ -183,7 +186,7 @@ mod tests {
         let names = ["1".to_owned(), "2".to_owned(), "3".to_owned()];
         let drawn =
             line_chart("x", Language::Chinese, &names, &[Series { name: "2023".into(), values: values.clone() }], None);
-        assert!(drawn.contains("class=\"chart-trace chart-trace-0\" d=\"M330 112L490 12\""), "{drawn}");
+        assert!(drawn.contains("class=\"chart-trace chart-trace-0\" d=\"M330 112L490 12\""), "{drawn:?}");
         assert!(sparkline(&values).unwrap().contains("M60 14L120 2"), "{:?}", sparkline(&values));
         assert_eq!(sparkline(&[None, Some(quantity(3.0))]), None, "a point is no line");
         assert_eq!(sparkline(&[Some(Quantity::ZERO), Some(Quantity::ZERO)]), None);

@@ -1,7 +1,7 @@
 //! The frame of a chart: axis, target line, and labels that never cover each other.
 
 use super::label::{Area, OccupiedAreas, width_of};
-use super::writer::{SvgWriter, tenth};
+use super::writer::{Svg, SvgWriter, tenth};
 use jiedui_core::values::{language::Language, quantity::Quantity};
 
 /// Width of a chart in its own units.
@@ -108,7 +108,7 @@ impl Frame {
     }
 
     /// Closes the chart and returns it.
-    pub fn finish(mut self) -> String {
+    pub fn finish(mut self) -> Svg {
         self.svg.close("svg");
         self.svg.finish()
     }

@@ -4,7 +4,7 @@
 //! creates a font of each size once; with a new size at each step, a zoom took three times as long.
 
 use super::viewport::Viewport;
-use super::writer::{SvgWriter, tenth, thousandth};
+use super::writer::{Svg, SvgWriter, tenth, thousandth};
 use crate::labels::programme_color::programme_style;
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::Side;
@@ -37,7 +37,7 @@ pub struct ShadedCounty {
 /// Draws the lines of pairings in and near the viewport; those of `changed` pairings flash.
 ///
 /// Lines of a programme with the same width share one path: a path costs a browser several times as much as a curve.
-pub fn lines(layout: &MapLayout, catalogue: &Catalogue, view: Viewport, changed: &BTreeSet<usize>) -> String {
+pub fn lines(layout: &MapLayout, catalogue: &Catalogue, view: Viewport, changed: &BTreeSet<usize>) -> Svg {
     // A programme's widths are neighbours; the flashing paths come last.
     let path_number = |programme: usize, steps: u32| programme * (WIDTH_STEPS as usize + 1) + steps as usize;
     let steady = path_number(layout.programmes.len(), 0);
@@ -72,7 +72,7 @@ pub fn lines(layout: &MapLayout, catalogue: &Catalogue, view: Viewport, changed:
 }
 
 /// Draws the organisations and clusters in and near the viewport.
-pub fn points(layout: &MapLayout, overview: &Overview, language: Language, view: Viewport) -> String {
+pub fn points(layout: &MapLayout, overview: &Overview, language: Language, view: Viewport) -> Svg {
     let mut svg = SvgWriter::default();
     let (scale, single) = (thousandth(1.0 / view.zoom), tenth(RADIUS));
     let styles: Vec<String> =
@@ -131,7 +131,7 @@ pub(super) fn side_class(outline: &Outline) -> &'static str {
 }
 
 /// Draws the outlines of the counties. With shades, counties of the two regions without an amount are hatched.
-pub fn outlines(shades: Option<&[ShadedCounty]>) -> String {
+pub fn outlines(shades: Option<&[ShadedCounty]>) -> Svg {
     let mut svg = SvgWriter::default();
     let (size, units, turned) =
         (("width", "7"), ("patternUnits", "userSpaceOnUse"), ("patternTransform", "rotate(45)"));
@@ -182,7 +182,7 @@ mod tests {
         assert!(points(Viewport::default()).contains("单位&lt;"));
         let away = Viewport { middle: (0.0, 0.0), zoom: 16.0 };
         assert_eq!(
-            lines(&layout, catalogue, away, &BTreeSet::new()) + &points(away),
+            lines(&layout, catalogue, away, &BTreeSet::new()).into_string() + &points(away),
             "",
             "distant features are not drawn"
         );

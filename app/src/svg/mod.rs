@@ -10,4 +10,4 @@ pub mod static_map;
 pub mod viewport;
 mod writer;
 
-pub use writer::tenth;
+pub use writer::{Svg, SvgWriter, tenth};

@@ -2,7 +2,7 @@
 
 use super::label::{Area, OccupiedAreas};
 use super::map::side_class;
-use super::writer::{SvgWriter, tenth, thousandth};
+use super::writer::{Svg, SvgWriter, tenth, thousandth};
 use jiedui_core::map::outline::{OUTLINES, Outline, PLANE, drawn, project};
 use jiedui_core::values::language::Language;
 
@@ -41,7 +41,7 @@ fn town_name_area(town: &Town, zoom: f64) -> Area {
 }
 
 /// Draws towns as marks, with their names and amounts. A name that would cover an earlier one appears at a closer zoom.
-pub fn towns(towns: &[Town], zoom: f64) -> String {
+pub fn towns(towns: &[Town], zoom: f64) -> Svg {
     let mut svg = SvgWriter::default();
     let (scale, size) = (thousandth(name_scale(zoom)), tenth(TOWN_SIZE));
     let mut occupied = OccupiedAreas::default();
@@ -65,7 +65,7 @@ pub fn towns(towns: &[Town], zoom: f64) -> String {
 
 /// Draws the names of the counties, above all outlines. A name that would cover a town's name or an earlier one appears at
 /// a closer zoom; counties of the two regions come first.
-pub fn county_names(language: Language, zoom: f64, towns: &[Town]) -> String {
+pub fn county_names(language: Language, zoom: f64, towns: &[Town]) -> Svg {
     let mut svg = SvgWriter::default();
     let (scale, size) = (thousandth(name_scale(zoom)), tenth(NAME_SIZE));
     for (outline, name, at) in place_names(language, zoom, towns).0 {

@@ -8,12 +8,12 @@ use jiedui_core::map::index::MapIndex;
 use jiedui_core::map::layout::MapLayout;
 use jiedui_core::values::language::Language;
 use jiedui_core::values::sort::collect_sorted;
-use maud::{PreEscaped, html};
+use maud::{Markup, html};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Draws the map; `label` describes it to screen readers. `None` for an organisation without partners.
-pub fn partners(overview: &Overview, organisation: Uuid, language: Language, label: &str) -> Option<String> {
+pub fn partners(overview: &Overview, organisation: Uuid, language: Language, label: &str) -> Option<Markup> {
     let mut features = MapIndex::new(overview, None).features(overview, &Filter::default());
     let is_partner = |number: usize| {
         let pairing = overview.pairings.get(number);
@@ -26,19 +26,18 @@ pub fn partners(overview: &Overview, organisation: Uuid, language: Language, lab
         return None;
     }
     let (layout, view) = (MapLayout::new(overview, &features, 1.0), Viewport::default());
-    let picture = html! {
+    Some(html! {
         figure class="map map-static" {
             div class="map-frame" {
                 svg viewBox=(view.view_box()) role="img" aria-label=(label) {
-                    g class="outlines" { (PreEscaped(outlines(None))) }
-                    g class="pairings" { (PreEscaped(lines(&layout, &overview.catalogue, view, &BTreeSet::new()))) }
-                    g class="organisations" { (PreEscaped(points(&layout, overview, language, view))) }
-                    g class="county-names" { (PreEscaped(county_names(language, 1.0, &[]))) }
+                    g class="outlines" { (outlines(None)) }
+                    g class="pairings" { (lines(&layout, &overview.catalogue, view, &BTreeSet::new())) }
+                    g class="organisations" { (points(&layout, overview, language, view)) }
+                    g class="county-names" { (county_names(language, 1.0, &[])) }
                 }
             }
         }
-    };
-    Some(picture.into_string())
+    })
 }
 
 #[cfg(test)]
@@ -69,8 +68,8 @@ mod tests {
         ];
         let pairings = vec![pairing(10, 1, 2), pairing(11, 3, 4)];
         let overview = Overview { organisations, pairings, ..Overview::default() };
-        let picture = partners(&overview, Uuid::from_u128(2), Language::Chinese, "地图").unwrap();
+        let picture = partners(&overview, Uuid::from_u128(2), Language::Chinese, "地图").unwrap().into_string();
         assert_eq!(picture.matches("class=\"map-pairing\"").count(), 1);
-        assert_eq!(partners(&overview, Uuid::from_u128(9), Language::Chinese, "地图"), None);
+        assert!(partners(&overview, Uuid::from_u128(9), Language::Chinese, "地图").is_none());
     }
 }

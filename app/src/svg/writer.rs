@@ -1,5 +1,33 @@
 //! Writes SVG elements. Every attribute value and every text is escaped here.
 
+use maud::Render;
+use std::ops::Deref;
+
+/// Finished SVG text. Only [`SvgWriter`] makes it, so that no unescaped text gets into a drawing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Svg(String);
+
+impl Svg {
+    /// Returns the text, for `inner_html`.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl Deref for Svg {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Render for Svg {
+    fn render_to(&self, buffer: &mut String) {
+        buffer.push_str(&self.0);
+    }
+}
+
 /// SVG text under construction.
 #[derive(Clone, Debug, Default)]
 pub struct SvgWriter(String);
@@ -48,9 +76,9 @@ impl SvgWriter {
         self.0.push_str(rest);
     }
 
-    /// Returns the SVG text.
-    pub fn finish(self) -> String {
-        self.0
+    /// Returns the finished SVG.
+    pub fn finish(self) -> Svg {
+        Svg(self.0)
     }
 
     /// Returns the SVG text written so far.
@@ -112,6 +140,6 @@ mod tests {
         assert_eq!(svg.as_str(), "&lt;b&gt;&quot;A&amp;B&quot;");
         let mut svg = SvgWriter::default();
         svg.element("title", &[("class", "\"><script>")], "</title>");
-        assert_eq!(svg.finish(), "<title class=\"&quot;&gt;&lt;script&gt;\">&lt;/title&gt;</title>");
+        assert_eq!(&*svg.finish(), "<title class=\"&quot;&gt;&lt;script&gt;\">&lt;/title&gt;</title>");
     }
 }

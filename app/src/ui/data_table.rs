@@ -3,9 +3,10 @@
 
 use crate::state::use_app_state;
 use crate::storage::local_storage;
+use crate::ui::html::Html;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use maud::{PreEscaped, html};
+use maud::html;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
@@ -53,10 +54,9 @@ pub struct Sort {
 /// Content of a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TableCell {
-    /// Escaped HTML.
-    html: String,
-    /// Marks below it as escaped HTML; empty for none.
-    marks: String,
+    html: Html,
+    /// Marks below it; empty for none.
+    marks: Html,
     /// Full text, for a cell that is cut.
     title: String,
 }
@@ -64,11 +64,11 @@ pub struct TableCell {
 impl TableCell {
     /// Creates a cell with a text.
     pub fn text(text: String) -> Self {
-        Self { html: html! { (text) }.into_string(), title: text, ..Self::default() }
+        Self { html: Html::text(&text), title: text, ..Self::default() }
     }
 
-    /// Creates a cell with a text and marks below it, as escaped HTML.
-    pub fn marked(text: String, marks: String) -> Self {
+    /// Creates a cell with a text and marks below it.
+    pub fn marked(text: String, marks: Html) -> Self {
         Self { marks, ..Self::text(text) }
     }
 
@@ -76,11 +76,11 @@ impl TableCell {
     pub fn place(label: String) -> Self {
         let levels: Vec<&str> = label.split(" · ").collect();
         let short = levels.get(levels.len().saturating_sub(2)..).unwrap_or_default().join(" · ");
-        Self { html: html! { (short) }.into_string(), title: label, ..Self::default() }
+        Self { html: Html::text(&short), title: label, ..Self::default() }
     }
 
-    /// Creates a cell with escaped HTML.
-    pub fn html(html: String) -> Self {
+    /// Creates a cell with HTML.
+    pub fn html(html: Html) -> Self {
         Self { html, ..Self::default() }
     }
 }
@@ -225,10 +225,8 @@ pub fn DataTable(
             let TableCell { html, marks, title } = cells.with_value(|cells| cells.get(at).cloned())?;
             let title = Some(title).filter(|title| !title.is_empty());
             let html = match at {
-                0 => {
-                    html! { a href=(address) { (PreEscaped(html)) } @if !marks.is_empty() { small { (PreEscaped(marks)) } } }
-                }
-                _ => PreEscaped(html),
+                0 => html! { a href=(address) { (html) } @if !marks.is_empty() { small { (marks) } } }.into(),
+                _ => html,
             };
             Some(view! { <td class=class_of(column.width) title=title inner_html=html.into_string()></td> })
         };

@@ -3,6 +3,7 @@
 use crate::labels::texts::fill;
 use crate::labels::time_format::{in_china, minutes_since_1970};
 use crate::state::{AppState, use_app_state};
+use crate::ui::html::Html;
 use leptos::prelude::*;
 
 /// Shows when the server computed the figures, and how many local entries were added to them.
@@ -20,10 +21,10 @@ pub fn Freshness() -> impl IntoView {
         move || app.journal.entries.with(|entries| entries.as_ref().map_or(0, |entries| entries.not_in_overview.len()));
     view! {
         <p class="dashboard-freshness" class:old=move || !app.sync.online.get()>
-            <span inner_html=move || fill(texts.figures_of(), &[&in_china(&as_of())])></span>
+            <span inner_html=move || Html::text(&fill(texts.figures_of(), &[&in_china(&as_of())])).into_string()></span>
             <span inner_html=move || match app.sync.online.get() {
                 true => String::new(),
-                false => format!(" · {}", fill(texts.offline_since(), &[&age(app, &as_of())])),
+                false => Html::text(&format!(" · {}", fill(texts.offline_since(), &[&age(app, &as_of())]))).into_string(),
             }></span>
             {move || (local_count() > 0).then(|| view! { <strong class="mark">{fill(texts.own_unsent(), &[&local_count()])}</strong> })}
         </p>

@@ -1,11 +1,11 @@
 //! Outline icons. Their shapes are in the sprite of the document, `shell/icons.svg`.
 
 use leptos::prelude::*;
-use maud::html;
+use maud::{Markup, html};
 
 /// Returns an icon of the sprite as HTML. Screen readers skip it.
-pub fn icon_html(name: &str) -> String {
-    html! { svg class="icon" aria-hidden="true" { use href={ "#icon-" (name) } {} } }.into_string()
+pub fn icon_html(name: &str) -> Markup {
+    html! { svg class="icon" aria-hidden="true" { use href={ "#icon-" (name) } {} } }
 }
 
 /// An icon of the sprite.

@@ -3,6 +3,7 @@
 
 use crate::state::use_app_state;
 use crate::ui::data_table::is_within;
+use crate::ui::html::Html;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use maud::html;
@@ -20,8 +21,8 @@ pub struct ListRow {
     pub style: String,
     /// Title.
     pub title: String,
-    /// Marks next to the title, as escaped HTML.
-    pub marks: String,
+    /// Marks next to the title.
+    pub marks: Html,
     /// Lines below the title.
     pub lines: [String; 2],
     /// Address of the thumbnail; empty for none.
@@ -80,7 +81,7 @@ pub fn ListRows(
         let photo = (!thumbnail.is_empty())
             .then(|| view! { <img class="row-photo" src=thumbnail alt=texts.photo() loading="lazy"/> });
         let text = html! {
-            strong { (title) (maud::PreEscaped(marks)) }
+            strong { (title) (marks) }
             span { (first) }
             span { (second) }
         };

@@ -17,6 +17,7 @@ pub mod filter;
 pub mod form_row;
 pub mod freshness;
 pub mod geolocation;
+pub mod html;
 pub mod icon;
 pub mod indicator_cards;
 pub mod lazy;

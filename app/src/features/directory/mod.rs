@@ -36,7 +36,7 @@ use jiedui_core::values::date::format_date;
 use jiedui_core::values::sort::collect_sorted;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -168,10 +168,10 @@ fn OrganisationOf() -> impl IntoView {
         let needs =
             items.with(|items| items.as_ref().map(|items| needs_at(app, &shown.place, items)).unwrap_or_default());
         let signed_in = app.session.user.with(Option::is_some);
-        let map = static_map::partners(&overview, shown.id, app.language, texts.map_label()).unwrap_or_default();
+        let map = static_map::partners(&overview, shown.id, app.language, texts.map_label());
         let partners = html! {
             ul class="latest" { @for pairing in &pairings { (partner(app, &overview, pairing)) } }
-            (PreEscaped(map))
+            @if let Some(map) = map { (map) }
         }
         .into_string();
         let position = if shown.position.is_none() { texts.approximate() } else { "" };

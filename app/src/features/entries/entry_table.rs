@@ -64,7 +64,7 @@ fn table_row(app: AppState, overview: &Overview, view: &EntryView) -> TableRow {
             text(recorder(app, view)),
             text(entry.attachments.len().to_string()),
             text(entry.note.clone()),
-            TableCell::html(state.into_string()),
+            TableCell::html(state.into()),
         ],
     }
 }

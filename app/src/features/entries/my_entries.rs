@@ -14,6 +14,7 @@ use crate::ui::dialog::Dialog;
 use crate::ui::download::save_text;
 use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::ui::entry_list::is_closed;
+use crate::ui::html::Html;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
 use crate::ui::older::{Older, Part};
 use crate::ui::photo::unsent_photos;
@@ -303,7 +304,7 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus, discard: Discard)
                 <span>{format_date(entry.date)}" "{place_name(app, entry.place.clone())}</span>
                 <span class="entry-numbers">{values}</span>
             </A>
-            <p class=move || format!("state {}", words().0) inner_html=move || words().1></p>
+            <p class=move || format!("state {}", words().0) inner_html=move || Html::text(&words().1).into_string()></p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed()}</p> })}
             {menu.then(|| view! { <EntryMenu id rev fields ask open=menus/> })}
             {photos_words(app, mine.entry.clone())}

@@ -17,7 +17,7 @@ use jiedui_core::figures::overview::Overview;
 use jiedui_core::figures::selection::Selection;
 use jiedui_core::values::sort::{sort_by, sort_by_key};
 use jiedui_core::values::{month::Month, quantity::Quantity};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 /// Years that the line chart compares.
 const YEARS: usize = 4;
@@ -96,7 +96,7 @@ fn by_month(app: AppState, selection: &Selection<'_>, filter: &Filter) -> Markup
     html! {
         section {
             h2 { (texts.by_month()) }
-            (PreEscaped(column_chart(texts.by_month(), app.language, &columns, None)))
+            (column_chart(texts.by_month(), app.language, &columns, None))
             p class="legend" {
                 span class="key verified" {} (texts.verified_part()) " "
                 span class="key hatched" {} (texts.unverified_part())
@@ -142,7 +142,7 @@ fn by_year(app: AppState, selections: &[(i32, Selection<'_>)], target: Option<Qu
     html! {
         section {
             h2 { (texts.by_year()) }
-            (PreEscaped(line_chart(texts.by_year(), app.language, &names, &lines, target)))
+            (line_chart(texts.by_year(), app.language, &names, &lines, target))
             (chart_table(app, &heads, &rows))
         }
     }

@@ -107,7 +107,7 @@ fn table_row(app: AppState, overview: &Overview, view: &ItemView, today: Date) -
             text(amount(item)),
             text(item.due.map(format_date).unwrap_or_default()),
             text(item.responsible.clone()),
-            TableCell::html(status.into_string()),
+            TableCell::html(status.into()),
             text(item.year.to_string()),
             text(pairing(app, overview, view)),
             text(item.note.clone()),

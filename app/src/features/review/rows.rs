@@ -117,7 +117,7 @@ pub fn table_row(app: AppState, overview: &Overview, view: &EntryView, facts: &F
         cells: vec![
             TableCell::marked(
                 activity_name(labels, overview, &entry.activity).to_owned(),
-                marks(app, view, facts).into_string(),
+                marks(app, view, facts).into(),
             ),
             text(format_date(entry.date)),
             TableCell::place(app.place_label(&entry.place)),
@@ -141,7 +141,7 @@ pub fn list_row(app: AppState, overview: &Overview, view: &EntryView, facts: &Fa
         address: format!("/list/{}", view.id),
         style: style(overview, entry),
         title: activity_name(labels, overview, &entry.activity).to_owned(),
-        marks: marks(app, view, facts).into_string(),
+        marks: marks(app, view, facts).into(),
         lines: [
             joined(vec![app.place_label(&entry.place), value.unwrap_or_default()]),
             joined(vec![format_date(entry.date), recorder(app, view), waiting(app, view)]),

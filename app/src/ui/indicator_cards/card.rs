@@ -5,16 +5,17 @@ use crate::labels::number::{entry_count, qualified};
 use crate::labels::texts::fill;
 use crate::svg::chart::sparkline;
 use crate::ui::figure_lines::{target_lines, verified_line};
+use crate::ui::html::Html;
 use jiedui_core::figures::selection::Selection;
 use jiedui_core::values::month::Month;
 use jiedui_core::values::quantity::Qualifier;
-use maud::{PreEscaped, html};
+use maud::html;
 
 /// Content and appearance of a card.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Card {
-    /// Content, escaped.
-    pub html: String,
+    /// Content.
+    pub html: Html,
     /// Whether the figure includes entries that the server does not have yet.
     pub unsent: bool,
     /// Class of its flash: two classes alternate, so that the next change restarts the animation.
@@ -24,7 +25,7 @@ pub struct Card {
 impl Card {
     /// Returns the content.
     pub fn html(&self) -> String {
-        self.html.clone()
+        self.html.clone().into_string()
     }
 
     /// Returns the CSS classes.
@@ -34,7 +35,7 @@ impl Card {
 }
 
 /// Renders the content of a card. `query` is the filter for its links.
-pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, query: &str, unsent: bool) -> String {
+pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, query: &str, unsent: bool) -> Html {
     let FigureLabels { labels, indicator, figure, filter, .. } = *figure_labels;
     let texts = labels.texts;
     let amount =
@@ -54,7 +55,7 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, qu
             strong { (amount) } " " span class="unit" { (labels.pick(&indicator.unit, &indicator.unit_en)) }
         }
         (target_lines(figure_labels))
-        @if let Some(sparkline) = sparkline { (PreEscaped(sparkline)) }
+        @if let Some(sparkline) = sparkline { (sparkline) }
         (verified_line(figure_labels))
         p class="figure-entries" {
             @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
@@ -62,5 +63,5 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, qu
         }
         @if unsent { p class="mark" { (texts.with_unsent()) } }
     }
-    .into_string()
+    .into()
 }

@@ -97,13 +97,14 @@ pub fn Map(
     );
     let pairing_lines = move || {
         let data = data.get();
-        lines(&layout.get(), &data.overview.catalogue, drawn_view.get(), &data.changed)
+        lines(&layout.get(), &data.overview.catalogue, drawn_view.get(), &data.changed).into_string()
     };
     // Text takes a browser the longest, so points and names follow the lines.
     let point_input =
         deferred(Memo::new_with_compare(move |_| (data.get(), layout.get(), drawn_view.get()), |_, _| true));
-    let organisation_points =
-        move || point_input.with(|(data, layout, view)| points(layout, &data.overview, app.language, *view));
+    let organisation_points = move || {
+        point_input.with(|(data, layout, view)| points(layout, &data.overview, app.language, *view).into_string())
+    };
     let text_data = deferred(data);
     let name_zoom = deferred(zoom);
     let selection = RwSignal::new(None::<Selection>);
@@ -160,14 +161,14 @@ pub fn Map(
                 <svg viewBox=move || drawn_view.get().view_box() role="img" aria-label=texts.map_label()>
                     <g class="outlines" inner_html=move || {
                         let shading = shading.get();
-                        outlines(shading.as_ref().filter(|shading| shading.towns.is_empty()).map(|shading| shading.counties.as_slice()))
+                        outlines(shading.as_ref().filter(|shading| shading.towns.is_empty()).map(|shading| shading.counties.as_slice())).into_string()
                     }></g>
-                    <g inner_html=move || shading.get().map(|shading| towns(&shading.towns, zoom.get())).unwrap_or_default()></g>
+                    <g inner_html=move || shading.get().map(|shading| towns(&shading.towns, zoom.get())).unwrap_or_default().into_string()></g>
                     <g class="pairings" inner_html=pairing_lines></g>
                     <g class="organisations" inner_html=organisation_points></g>
                     <g class="county-names" inner_html=move || {
                         let shading = shading.get();
-                        county_names(app.language, name_zoom.get(), shading.as_ref().map(|shading| shading.towns.as_slice()).unwrap_or_default())
+                        county_names(app.language, name_zoom.get(), shading.as_ref().map(|shading| shading.towns.as_slice()).unwrap_or_default()).into_string()
                     }></g>
                 </svg>
             </div>
