@@ -73,11 +73,10 @@ fn convert(markdown: &str, add_image: impl Fn(&str) -> Result<(u32, u32)>) -> Re
             match event {
                 Event::End(TagEnd::Image) => {
                     let (width, height) = add_image(name)?;
-                    let (name, alt) = (escape(name), escape(description));
-                    let tag = format!(
-                        r#"<img data-src="guide/images/{name}" alt="{alt}" width="{width}" height="{height}" loading="lazy">"#
-                    );
-                    events.push(Event::InlineHtml(tag.into()));
+                    let tag = maud::html! {
+                        img data-src={ "guide/images/" (name) } alt=(description) width=(width) height=(height) loading="lazy";
+                    };
+                    events.push(Event::InlineHtml(tag.into_string().into()));
                     image = None;
                 }
                 Event::Text(text) | Event::Code(text) => description.push_str(&text),
@@ -115,13 +114,11 @@ fn links_to_others(pages: &[Page], name: &str) -> String {
     let (Some(index), true) = (pages.iter().find(|page| page.name == INDEX), name != INDEX) else {
         return String::new();
     };
-    let link = |page: &Page| format!(r#"<li><a href="/help/{}">{}</a></li>"#, page.name, escape(&page.title));
-    let links: String = pages.iter().filter(|page| page.name != name).map(link).collect();
-    format!("<nav aria-label=\"{}\"><ul>{links}</ul></nav>\n", escape(&index.title))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let others = pages.iter().filter(|page| page.name != name);
+    let links = maud::html! {
+        nav aria-label=(index.title) { ul { @for page in others { li { a href={ "/help/" (page.name) } { (page.title) } } } } }
+    };
+    links.into_string() + "\n"
 }
 
 /// Returns width and height from the header of a PNG image.
@@ -180,7 +177,11 @@ mod tests {
             let pages = read(&source.join(language)).unwrap();
             for page in &pages {
                 let fragment = std::fs::read_to_string(folder.join(page.name).with_extension("html")).unwrap();
-                assert!(fragment.starts_with(&format!("<h1>{}</h1>", escape(&page.title))), "{language}/{}", page.name);
+                assert!(
+                    fragment.starts_with(&maud::html! { h1 { (page.title) } }.into_string()),
+                    "{language}/{}",
+                    page.name
+                );
                 let linked = |other: &&Page| fragment.contains(&format!("href=\"/help/{}\"", other.name));
                 assert_eq!(pages.iter().filter(linked).count(), PAGES.len() - 1, "{language}/{}", page.name);
             }
