@@ -4,10 +4,10 @@ use crate::attachment_store::AttachmentStore;
 use crate::cli::error::CliError;
 use crate::cli::open::open;
 use crate::config::Storage;
-use crate::db::Db;
 use crate::db::figures::verify;
 use crate::db::files::attachment;
 use crate::db::reference::load;
+use crate::db::{Db, Unreadable};
 use jiedui_core::values::quantity::Quantity;
 use std::process::ExitCode;
 
@@ -19,8 +19,8 @@ pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
     let (db, _) = open(storage).await?;
     let reference = load::load(&db).await?;
     let verify::Findings { differences, unreadable } = verify::verify(&db, &reference).await?;
-    for (kind, id, error) in &unreadable {
-        println!("{kind} {id}: cannot be read: {error}");
+    for Unreadable { kind, id, reason } in &unreadable {
+        println!("{kind} {id}: cannot be read: {reason}");
     }
     for difference in &differences {
         let verify::Difference { key, stored, counted } = difference;

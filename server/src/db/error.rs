@@ -2,6 +2,17 @@
 
 use std::path::PathBuf;
 
+/// Stored data that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Kind of the record, or name of the table.
+    pub kind: String,
+    /// Identifier, which may have several parts.
+    pub id: String,
+    /// Reason.
+    pub reason: String,
+}
+
 /// Error of a database operation.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -17,9 +28,9 @@ pub enum DbError {
     /// A file of the data folder could not be read, written or removed.
     #[error("file: {0}")]
     File(#[from] std::io::Error),
-    /// Stored data cannot be read by this version of the program: kind, identifier and reason.
-    #[error("the stored {0} {1} cannot be read: {2}")]
-    Unreadable(String, String, String),
+    /// Stored data cannot be read by this version of the program.
+    #[error("the stored {} {} cannot be read: {}", .0.kind, .0.id, .0.reason)]
+    Unreadable(Unreadable),
     /// The address names no supported kind of database.
     #[error("{0}: `{1}` is neither sqlite://FILE nor postgres://…")]
     Url(&'static str, String),

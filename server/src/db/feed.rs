@@ -1,7 +1,7 @@
 //! The change feed: the number of the last change, and its publication to other servers.
 
 use super::records::stored;
-use super::{Db, Result, Tx, with_db};
+use super::{Db, Result, Tx, Unreadable, with_db};
 use sqlx::postgres::PgListener;
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ pub async fn epochs(tx: &mut Tx) -> Result<Vec<u64>> {
 }
 
 /// Adds the unreadable epochs to a list.
-pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<stored::Unreadable>) -> Result<()> {
+pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT epoch FROM life WHERE epoch < 0 ORDER BY epoch";
     let epochs = with_db!(tx tx, |connection| sqlx::query_scalar::<_, i64>(query).fetch_all(connection).await?);
     epochs

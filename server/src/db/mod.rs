@@ -16,7 +16,7 @@ mod tx;
 mod wal;
 mod with_db;
 
-pub use error::{DbError, Result};
+pub use error::{DbError, Result, Unreadable};
 pub use tx::Tx;
 pub(crate) use with_db::with_db;
 

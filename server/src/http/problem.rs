@@ -1,6 +1,6 @@
 //! Errors as clients see them: RFC 9457 `application/problem+json`, in the client's language.
 
-use crate::db::DbError;
+use crate::db::{DbError, Unreadable};
 use crate::supervisor::message;
 use axum::Json;
 use axum::extract::Request;
@@ -136,7 +136,7 @@ impl From<DbError> for Problem {
             );
             return Self { retry_after: Some(30), ..sentence };
         }
-        if let DbError::Unreadable(kind, id, _) = &error {
+        if let DbError::Unreadable(Unreadable { kind, id, .. }) = &error {
             // The reason may quote the stored text.
             tracing::error!(kind, id, "a stored record cannot be read; `jiedui verify` lists them");
             // Without `Retry-After`: the next try finds it as it is.

@@ -1,7 +1,7 @@
 //! Accounts: password hash, role and scope.
 
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, with_db};
+use crate::db::records::stored;
+use crate::db::{Db, Result, Tx, Unreadable, with_db};
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::access::username::canonical_username;
 use sqlx::FromRow;

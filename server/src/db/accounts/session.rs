@@ -105,12 +105,23 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<SessionRow>> {
     Ok(with_db!(primary db, |pool| sqlx::query_as(query).bind(account).bind(crate::db::now()).fetch_all(pool).await?))
 }
 
-/// Returns for each account with valid sessions their number and the last contact.
-pub async fn last_contacts(db: &Db) -> Result<BTreeMap<Uuid, (i64, i64)>> {
-    let query = "SELECT account, COUNT(*), MAX(seen_at) FROM session WHERE expires_at > $1 GROUP BY account";
-    let rows: Vec<(Uuid, i64, i64)> =
+/// Valid sessions of an account.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Contact {
+    account: Uuid,
+    /// Number of sessions.
+    pub sessions: i64,
+    /// Time of the last contact.
+    pub seen_at: i64,
+}
+
+/// Returns the valid sessions of each account that has some.
+pub async fn last_contacts(db: &Db) -> Result<BTreeMap<Uuid, Contact>> {
+    let query = "SELECT account, COUNT(*) AS sessions, MAX(seen_at) AS seen_at FROM session WHERE expires_at > $1
+        GROUP BY account";
+    let rows: Vec<Contact> =
         with_db!(primary db, |pool| sqlx::query_as(query).bind(crate::db::now()).fetch_all(pool).await?);
-    Ok(rows.into_iter().map(|(account, count, seen_at)| (account, (count, seen_at))).collect())
+    Ok(rows.into_iter().map(|contact| (contact.account, contact)).collect())
 }
 
 /// Ends a session of an account. Returns false if the account has no such session.

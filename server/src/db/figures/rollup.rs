@@ -191,17 +191,24 @@ fn by_town(tallies: Vec<EntryCount>) -> Vec<EntryCount> {
     )
 }
 
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    change: i64,
+    id: Uuid,
+    fields: String,
+}
+
 /// Counts the next entries after a change. Returns the change of the last one, or `None` at the end.
 pub async fn count_page(tx: &mut Tx, after: i64, pending: &mut Pending, catalogue: &Catalogue) -> Result<Option<i64>> {
     let query = "SELECT change, id, fields FROM record WHERE kind = 'entry' AND NOT deleted AND change > $1
         ORDER BY change LIMIT $2";
-    let rows = with_db!(tx tx, |connection| sqlx::query_as::<_, (i64, Uuid, String)>(query)
+    let rows: Vec<EntryRow> = with_db!(tx tx, |connection| sqlx::query_as(query)
         .bind(after)
         .bind(PAGE)
         .fetch_all(connection)
         .await?);
-    let last = rows.last().map(|(change, ..)| *change);
-    for (_, id, fields) in rows {
+    let last = rows.last().map(|row| row.change);
+    for EntryRow { id, fields, .. } in rows {
         match serde_json::from_str(&fields) {
             Ok(entry) => pending.add(id, Some(&entry), catalogue),
             Err(error) => {

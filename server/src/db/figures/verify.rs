@@ -5,11 +5,10 @@ use crate::db::figures::pack;
 use crate::db::figures::query::TallyRow;
 use crate::db::figures::rollup::{Counted, Pending, Row, count_page};
 use crate::db::files::{column_mapping, import};
-use crate::db::records::stored::Unreadable;
 use crate::db::records::{conflict, history, idempotency, record};
 use crate::db::reference::load::Reference;
 use crate::db::reference::{catalogue, closed_month};
-use crate::db::{Db, Result, Tx, feed, with_db};
+use crate::db::{Db, Result, Tx, Unreadable, feed, with_db};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::entry_count::EntryCount;
@@ -48,6 +47,14 @@ struct StoredPart {
     pairing: Uuid,
     value: i64,
     entries: i64,
+}
+
+/// Record that is no entry.
+#[derive(sqlx::FromRow)]
+struct OtherRow {
+    id: Uuid,
+    kind: String,
+    fields: String,
 }
 
 /// Computes all figures from the entries and compares; reads all records.
@@ -92,8 +99,10 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         }
     }
     verify_packs(&mut tx, pending, reference, &mut differences).await?;
-    let mut unreadable: Vec<_> =
-        pending_unreadable.into_iter().map(|(id, error)| (Kind::Entry.to_string(), id.to_string(), error)).collect();
+    let mut unreadable: Vec<_> = pending_unreadable
+        .into_iter()
+        .map(|(id, reason)| Unreadable { kind: Kind::Entry.to_string(), id: id.to_string(), reason })
+        .collect();
     record::note_unreadable(&mut tx, &mut unreadable).await?;
     history::note_unreadable(&mut tx, &mut unreadable).await?;
     conflict::note_unreadable(&mut tx, &mut unreadable).await?;
@@ -105,10 +114,9 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     closed_month::note_unreadable(&mut tx, &mut unreadable).await?;
     feed::note_unreadable(&mut tx, &mut unreadable).await?;
     let others = "SELECT id, kind, fields FROM record WHERE kind <> 'entry' AND NOT deleted";
-    let others: Vec<(Uuid, String, String)> =
-        with_db!(tx &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
+    let others: Vec<OtherRow> = with_db!(tx &mut tx, |connection| sqlx::query_as(others).fetch_all(connection).await?);
     tx.rollback().await?;
-    for (id, kind, fields) in others {
+    for OtherRow { id, kind, fields } in others {
         let read = match Kind::from(kind.as_str()) {
             Kind::Organisation => serde_json::from_str::<Organisation>(&fields).map(drop),
             Kind::Pairing => serde_json::from_str::<Pairing>(&fields).map(drop),
@@ -117,8 +125,8 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
         };
         let id = id.to_string();
         // Fields that are no object are in the list already.
-        if let Some(error) = read.err().filter(|_| !unreadable.iter().any(|(_, other, _)| *other == id)) {
-            unreadable.push((kind, id, error.to_string()));
+        if let Some(error) = read.err().filter(|_| !unreadable.iter().any(|found| found.id == id)) {
+            unreadable.push(Unreadable { kind, id, reason: error.to_string() });
         }
     }
     differences.extend(counted.into_iter().map(|(key, counted)| Difference {

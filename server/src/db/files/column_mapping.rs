@@ -1,8 +1,8 @@
 //! Mappings of columns to fields that an account chose, by the heading of the table.
 
 use crate::db::files::import::Import;
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, with_db};
+use crate::db::records::stored;
+use crate::db::{Db, Result, Tx, Unreadable, with_db};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -58,12 +58,19 @@ pub async fn store(db: &Db, import: &Import) -> Result<()> {
     tx.commit().await
 }
 
+#[derive(sqlx::FromRow)]
+struct MappingRow {
+    account: Uuid,
+    activity: String,
+    heading: String,
+    fields: String,
+}
+
 /// Adds the unreadable mappings to a list. Reads all mappings.
 pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     let query = "SELECT account, activity, heading, fields FROM import_columns ORDER BY account, activity, heading";
-    let mappings: Vec<(Uuid, String, String, String)> =
-        with_db!(tx tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
-    for (account, activity, heading, fields) in mappings {
+    let mappings: Vec<MappingRow> = with_db!(tx tx, |connection| sqlx::query_as(query).fetch_all(connection).await?);
+    for MappingRow { account, activity, heading, fields } in mappings {
         let name = format!("{account}, {activity}, {heading}");
         stored::note_unreadable(stored::parse::<Vec<Option<String>>>(KIND, name, &fields), unreadable)?;
     }

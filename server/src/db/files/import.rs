@@ -1,7 +1,7 @@
 //! Imports of spreadsheets: stage, mapping of columns, and findings.
 
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, signed, with_db};
+use crate::db::records::stored;
+use crate::db::{Db, Result, Tx, Unreadable, signed, with_db};
 use crate::import::findings::Findings;
 use jiedui_core::api::imports::{CellError, Stage};
 use uuid::Uuid;

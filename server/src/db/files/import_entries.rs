@@ -68,6 +68,13 @@ pub async fn existing(
     Ok(entries)
 }
 
+#[derive(sqlx::FromRow)]
+struct LaterRevision {
+    rev: i64,
+    changed: String,
+    client: Option<Uuid>,
+}
+
 /// Returns an entry with its fields at a base revision and the paths that changed since.
 async fn since_base(db: &Db, tx: &mut Tx, row: RecordRow, base_rev: u64, import: Uuid) -> Result<ExistingEntry> {
     let (id, base_rev) = (row.id, signed(base_rev));
@@ -76,14 +83,15 @@ async fn since_base(db: &Db, tx: &mut Tx, row: RecordRow, base_rev: u64, import:
         base = Some(row.fields.clone());
     } else if base_rev < row.last.rev {
         let query = "SELECT rev, changed, client FROM revision WHERE record = $1 AND rev > $2 ORDER BY rev";
-        let past = with_db!(tx tx, |connection| sqlx::query_as::<_, (i64, String, Option<Uuid>)>(query)
+        let past: Vec<LaterRevision> = with_db!(tx tx, |connection| sqlx::query_as(query)
             .bind(id)
             .bind(base_rev)
             .fetch_all(connection)
             .await?);
-        for (rev, changed, _) in past.iter().filter(|(_, _, client)| *client != Some(import)) {
-            let name = format!("{id}, revision {rev}");
-            changed_since.extend(stored::parse::<Vec<Path<'static>>>(Kind::Entry.as_str(), name, changed)?);
+        for revision in past.iter().filter(|revision| revision.client != Some(import)) {
+            let name = format!("{id}, revision {}", revision.rev);
+            let changed = stored::parse::<Vec<Path<'static>>>(Kind::Entry.as_str(), name, &revision.changed)?;
+            changed_since.extend(changed);
         }
         base = history::fields_at(db, id, row.last.rev, row.fields.clone(), base_rev).await?;
         if row.last.by.is_none_or(|(_, client, _)| client != import) {

@@ -1,8 +1,8 @@
 //! Conflicts: values that lost against concurrent changes of the same fields. They wait for a user's resolution.
 
 use crate::db::bulk::insert;
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, with_db};
+use crate::db::records::stored;
+use crate::db::{Db, Result, Tx, Unreadable, with_db};
 use jiedui_core::api::entries::Conflict;
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::{ConcurrentChange, Path};

@@ -2,8 +2,8 @@
 //! History grows with the size of the changes, not of the record.
 
 use crate::db::records::revision::Revision;
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, with_db};
+use crate::db::records::stored;
+use crate::db::{Db, Result, Tx, Unreadable, with_db};
 use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::{Fields, bounds, field};
 use jiedui_core::sync::Path;

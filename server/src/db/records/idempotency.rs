@@ -1,8 +1,8 @@
 //! Stored answers of mutations, so that a repeated one changes nothing and gets the same answer.
 
 use crate::db::bulk::insert;
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Result, Tx, signed, with_db};
+use crate::db::records::stored;
+use crate::db::{Result, Tx, Unreadable, signed, with_db};
 use jiedui_core::sync::{Mutation, PushResult};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

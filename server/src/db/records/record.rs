@@ -3,8 +3,8 @@
 use crate::db::bulk::{self, Prepared, insert, select_in};
 use crate::db::records::history::StoredRevision;
 use crate::db::records::revision::Revision;
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Dialect, Result, Tx, with_db};
+use crate::db::records::stored;
+use crate::db::{Dialect, Result, Tx, Unreadable, with_db};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::Kind;

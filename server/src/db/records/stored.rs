@@ -1,13 +1,10 @@
 //! Reads stored JSON and numbers. Unreadable data, such as after damage to the disk, is logged with its identifier and
 //! omitted, or rejected by name when a user changes it. It fails no unrelated request, and `jiedui verify` names it.
 
-use crate::db::{DbError, Result};
+use crate::db::{DbError, Result, Unreadable};
 use serde::de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt::{self, Display};
-
-/// Unreadable stored data: kind, identifier and reason.
-pub type Unreadable = (String, String, String);
 
 /// Parses a stored value. Fails with [`DbError::Unreadable`].
 pub fn parse<T: DeserializeOwned>(kind: &str, id: impl Display, text: &str) -> Result<T> {
@@ -39,7 +36,7 @@ pub fn instant(kind: &str, id: impl Display, column: &str, milliseconds: i64) ->
 pub fn omit_unreadable<T>(read: Result<T>) -> Result<Option<T>> {
     match read {
         Ok(value) => Ok(Some(value)),
-        Err(DbError::Unreadable(kind, id, _)) => {
+        Err(DbError::Unreadable(Unreadable { kind, id, .. })) => {
             log(&kind, id);
             Ok(None)
         }
@@ -51,8 +48,8 @@ pub fn omit_unreadable<T>(read: Result<T>) -> Result<Option<T>> {
 pub fn note_unreadable<T>(read: Result<T>, unreadable: &mut Vec<Unreadable>) -> Result<()> {
     match read {
         Ok(_) => Ok(()),
-        Err(DbError::Unreadable(kind, id, error)) => {
-            unreadable.push((kind, id, error));
+        Err(DbError::Unreadable(found)) => {
+            unreadable.push(found);
             Ok(())
         }
         Err(error) => Err(error),
@@ -61,7 +58,7 @@ pub fn note_unreadable<T>(read: Result<T>, unreadable: &mut Vec<Unreadable>) -> 
 
 /// Returns the error of stored data that cannot be read.
 pub fn unreadable(kind: &str, id: impl Display, error: &impl Display) -> DbError {
-    DbError::Unreadable(kind.to_owned(), id.to_string(), error.to_string())
+    DbError::Unreadable(Unreadable { kind: kind.to_owned(), id: id.to_string(), reason: error.to_string() })
 }
 
 /// Returns whether fields are a valid JSON object. Logs invalid ones.

@@ -1,7 +1,7 @@
 //! Stored versions of the catalogue.
 
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, feed, with_db};
+use crate::db::records::stored;
+use crate::db::{Db, Result, Tx, Unreadable, feed, with_db};
 use jiedui_core::catalogue::Catalogue;
 
 /// Kind of a version in messages about unreadable ones.

@@ -1,7 +1,7 @@
 //! Months that are closed for changes.
 
-use crate::db::records::stored::{self, Unreadable};
-use crate::db::{Db, Result, Tx, feed, with_db};
+use crate::db::records::stored;
+use crate::db::{Db, Result, Tx, Unreadable, feed, with_db};
 use jiedui_core::values::month::Month;
 use uuid::Uuid;
 

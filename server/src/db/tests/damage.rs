@@ -22,7 +22,7 @@ fn admin() -> User {
 /// Returns the kinds and identifiers that verification names.
 async fn verified(test: &TestDb) -> Vec<(String, String)> {
     let findings = verify::verify(&test.db, &test.reference).await.unwrap();
-    findings.unreadable.into_iter().map(|(kind, id, _)| (kind, id)).collect()
+    findings.unreadable.into_iter().map(|found| (found.kind, found.id)).collect()
 }
 
 #[rstest]
@@ -58,7 +58,7 @@ async fn damaged_organisation_is_omitted_and_not_overwritten() {
     for base_rev in [None, Some(0)] {
         let written =
             directory::set(&test.db, Kind::Organisation, organisation.id, &organisation, &admin(), base_rev).await;
-        assert!(matches!(&written, Err(DbError::Unreadable(_, id, _)) if *id == organisation.id.to_string()));
+        assert!(matches!(&written, Err(DbError::Unreadable(found)) if found.id == organisation.id.to_string()));
     }
     assert_eq!(verified(&test).await, [("organisation".to_owned(), organisation.id.to_string())]);
     test.close().await;

@@ -15,6 +15,7 @@ use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use jiedui_app::svg::Svg;
 use jiedui_core::access::administration::{forbidden_rights, may_administer, roles_to_give, validate_account};
 use jiedui_core::access::user::{Scope, User};
 use jiedui_core::api::users::{
@@ -71,8 +72,9 @@ pub async fn list(
         .iter()
         .filter(|account| may_administer(&actor, account.user.role, &account.user.scope))
         .map(|account| {
-            let (sessions, seen_at) = contacts.get(&account.user.id).copied().unzip();
-            UserAccount { sessions: sessions.unwrap_or(0), seen_at: seen_at.map(instant), ..shaped(account) }
+            let contact = contacts.get(&account.user.id);
+            let sessions = contact.map_or(0, |contact| contact.sessions);
+            UserAccount { sessions, seen_at: contact.map(|contact| instant(contact.seen_at)), ..shaped(account) }
         })
         .collect();
     Ok(wants.answer(&UsersResponse { users }))
@@ -182,6 +184,7 @@ async fn issue(app: &AppState, actor: &User, account: &Account, headers: &Header
     // Browsers name the origin of a change, and `check_origin` has compared it with the host.
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let qr = origin.filter(|origin| origin.starts_with("http")).and_then(|origin| qr::svg(&format!("{origin}{path}")));
+    let qr = qr.map(Svg::into_string);
     Ok(CodeResponse { user: shaped(account), code: new, path, qr, expires_at: instant(expires_at) })
 }
 

@@ -7,7 +7,7 @@ use super::request::Push;
 use crate::db::files::attachment;
 use crate::db::records::conflict::{self, AccountChange};
 use crate::db::records::{record, stored};
-use crate::db::{DbError, Result, Tx, signed};
+use crate::db::{DbError, Result, Tx, Unreadable, signed};
 use jiedui_core::access::user::User;
 use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::sync::{
@@ -38,7 +38,7 @@ impl Batch<'_> {
             _ => Ok(rejected(mutation.seq, vec![FieldError::new("kind", ErrorCode::Unknown)])),
         };
         match applied {
-            Err(DbError::Unreadable(kind, id, _)) => {
+            Err(DbError::Unreadable(Unreadable { kind, id, .. })) => {
                 stored::log(&kind, id);
                 Ok(unreadable(mutation.seq))
             }
