@@ -169,7 +169,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+#[allow(dead_code)]
+#[path = "../build.rs"]
+mod build_script;
+
+#[cfg(test)]
 mod tests {
+    use super::build_script::check_site;
     use super::*;
 
     fn site(names: &[&str]) -> Site {
@@ -183,6 +189,15 @@ mod tests {
         assert_eq!((site.build(), site.folder().as_str()), ("0a1b", "/pkg/0a1b"));
         assert!(site.service_worker.contains("\"0a1b\""));
         assert!(site.service_worker.contains(r#"["/icon.svg","/pkg/0a1b/jiedui.wasm","/pkg/0a1b/start.js"]"#));
+    }
+
+    #[test]
+    fn release_build_without_a_site_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check_site(folder.path(), true).unwrap_err().contains("make build"));
+        assert_eq!(check_site(folder.path(), false), Ok(()), "a debug build serves a folder");
+        std::fs::create_dir(folder.path().join("pkg")).unwrap();
+        assert_eq!(check_site(folder.path(), true), Ok(()));
     }
 
     #[test]
