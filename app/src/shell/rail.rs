@@ -41,7 +41,7 @@ pub fn Rail() -> impl IntoView {
     let role = Memo::new(move |_| app.session.user.with(|user| user.as_ref().map(|user| user.role)));
     // Every screen shows the number of returned entries and conflicts.
     let notices =
-        Memo::new(move |_| app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle)));
+        Memo::new(move |_| app.my_entries.summary.with(|mine| mine.as_ref().map_or(0, |mine| mine.to_settle)));
     let links = move || {
         let (role, notices) = (role.get(), notices.get());
         let mark = current_mark(&location.pathname.get_untracked());

@@ -2,7 +2,7 @@
 
 pub mod bootstrap;
 pub mod geography;
-pub mod journal;
+pub mod my_entries;
 pub mod overviews;
 pub mod replica;
 pub mod screen;
@@ -20,8 +20,8 @@ use bootstrap::BootstrapData;
 use geography::Geography;
 use jiedui_core::sync::Path;
 use jiedui_core::values::language::Language;
-use journal::Journal;
 use leptos::prelude::*;
+use my_entries::MyEntriesState;
 use overviews::Overviews;
 use replica::{Replica, ReplicaState};
 use screen::Screen;
@@ -49,7 +49,7 @@ pub struct AppState {
     /// Overviews.
     pub overviews: Overviews,
     /// The person's own entries and photos.
-    pub journal: Journal,
+    pub my_entries: MyEntriesState,
     /// The replica of the server's feed.
     pub replica: Replica,
     /// The sync and the network.
@@ -64,7 +64,7 @@ impl AppState {
     /// Creates the state of a starting app.
     pub fn new(data: BootstrapData) -> Self {
         let sync = SyncState::new(data.user.is_some());
-        let journal = Journal::new();
+        let my_entries = MyEntriesState::new();
         Self {
             texts: Labels::new(data.language).texts,
             language: data.language,
@@ -72,8 +72,8 @@ impl AppState {
             is_demo: data.is_demo,
             session: Session::new(data.user),
             geography: Geography::new(data.map_number),
-            overviews: Overviews::new(data.overview, journal.entries),
-            journal,
+            overviews: Overviews::new(data.overview, my_entries.summary),
+            my_entries,
             replica: Replica::new(sync),
             sync,
             storage: StorageState::new(),
@@ -95,11 +95,11 @@ impl AppState {
         if entries.lost > 0 {
             self.storage.error.set(Some(StoreError::Emptied(entries.lost)));
         }
-        let is_same = self.journal.entries.with_untracked(|old| old.as_deref() == Some(&entries));
+        let is_same = self.my_entries.summary.with_untracked(|old| old.as_deref() == Some(&entries));
         if !is_same {
-            self.journal.entries.set(Some(Arc::new(entries)));
+            self.my_entries.summary.set(Some(Arc::new(entries)));
         }
-        self.journal.version.update(|version| *version += 1);
+        self.my_entries.version.update(|version| *version += 1);
     }
 
     /// Returns the notice by a list or a count of an incomplete replica: reading, receiving, or partial. Where the browser stores

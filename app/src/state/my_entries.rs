@@ -8,22 +8,22 @@ use std::sync::Arc;
 
 /// Signals of the person's own entries.
 #[derive(Clone, Copy)]
-pub struct Journal {
+pub struct MyEntriesState {
     /// Counts of the person's entries on this phone; `None` until they have been read.
-    pub entries: RwSignal<Option<Arc<MyEntries>>>,
+    pub summary: RwSignal<Option<Arc<MyEntries>>>,
     /// Rises whenever the person's entries were read: their list may have changed.
     pub version: RwSignal<u64>,
-    /// Whether stored data has changed since `entries` was read, in another tab too.
+    /// Whether stored data has changed since `summary` was read, in another tab too.
     pub is_stale: StoredValue<bool>,
     /// Photos on this phone, by their hashes.
     pub photos: RwSignal<Arc<BTreeMap<String, LocalPhoto>>>,
 }
 
-impl Journal {
-    /// Creates the state of a journal that has not been read.
+impl MyEntriesState {
+    /// Creates the state of entries that have not been read.
     pub(super) fn new() -> Self {
         Self {
-            entries: RwSignal::new(None),
+            summary: RwSignal::new(None),
             version: RwSignal::new(0),
             is_stale: StoredValue::new(true),
             photos: RwSignal::default(),

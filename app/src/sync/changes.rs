@@ -31,9 +31,9 @@ async fn user_db(app: AppState) -> Result<UserDb, StoreError> {
 async fn show_and_send(app: AppState, db: &UserDb) {
     // The change is saved even if it cannot be shown yet.
     match db.my_entries().await {
-        Ok(journal) => app.show_my_entries(journal),
+        Ok(mine) => app.show_my_entries(mine),
         Err(error) => {
-            app.journal.is_stale.set_value(true);
+            app.my_entries.is_stale.set_value(true);
             app.storage.error.set(Some(error));
         }
     }

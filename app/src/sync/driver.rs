@@ -37,7 +37,7 @@ pub struct Driver {
     /// Cursor after which the next page of the response continues.
     asked_after: RefCell<Option<String>>,
     /// Cursor at which the user's entries were last read; another tab may have advanced it since.
-    journal_at: RefCell<Option<String>>,
+    my_entries_at: RefCell<Option<String>>,
     /// Whether records have arrived that the screens do not show yet.
     has_news: Cell<bool>,
     /// Whether to ask the server for missing photos: after a start, and after a reset of the replica.
@@ -61,7 +61,7 @@ impl Driver {
             engine: RefCell::new(Engine::new(seed)),
             pages: RefCell::default(),
             asked_after: RefCell::default(),
-            journal_at: RefCell::default(),
+            my_entries_at: RefCell::default(),
             has_news: Cell::default(),
             ask_for_photos: Cell::new(true),
             sender,
@@ -71,7 +71,7 @@ impl Driver {
     /// Runs until the sender of the inputs is dropped, at sign-out.
     pub async fn run(self, mut inputs: UnboundedReceiver<Input>) {
         let driver = Rc::new(self);
-        driver.show_journal().await;
+        driver.show_my_entries().await;
         if let Some(window) = driver.stored(driver.person.window().await) {
             driver.app.replica.window.set(window);
         }
@@ -136,7 +136,7 @@ impl Driver {
                 let (overview, sent) = (self.overview(), (self.sent_as.get(), self.answered_in.get()));
                 let catalogue = overview.as_deref().map(|overview| &overview.catalogue);
                 let stored = self.stored(self.person.store_push(catalogue, sent, &results).await);
-                self.show_journal().await;
+                self.show_my_entries().await;
                 super::changes::notify_other_tabs();
                 Some(stored.map_or(Input::StorageFailed, |()| Input::PushStored))
             }
@@ -167,9 +167,9 @@ impl Driver {
                     self.engine.borrow_mut().handle(Input::Wake);
                 }
                 if page.is_mine {
-                    self.app.journal.is_stale.set_value(true);
-                } else if *self.journal_at.borrow() == before {
-                    self.journal_at.replace(Some(pulled.cursor.clone()));
+                    self.app.my_entries.is_stale.set_value(true);
+                } else if *self.my_entries_at.borrow() == before {
+                    self.my_entries_at.replace(Some(pulled.cursor.clone()));
                 }
                 if !pulled.records.is_empty() || !pulled.left.is_empty() || pulled.window.is_some() {
                     self.has_news.set(true);
@@ -189,17 +189,17 @@ impl Driver {
             Output::Show(status) => {
                 if status == Status::Idle && super::overview::refresh(self.app).await {
                     self.stored(self.person.all_counted().await);
-                    if self.app.journal.entries.with_untracked(|entries| {
+                    if self.app.my_entries.summary.with_untracked(|entries| {
                         entries.as_ref().is_some_and(|entries| !entries.not_in_overview.is_empty())
                     }) {
-                        self.app.journal.is_stale.set_value(true);
+                        self.app.my_entries.is_stale.set_value(true);
                     }
                 }
                 if !matches!(status, Status::Receiving { .. }) {
                     // Reading all entries takes a while, and most arriving records are other users'.
                     let at = self.person.cursor().await.ok().flatten();
-                    if self.app.journal.is_stale.get_value() || *self.journal_at.borrow() != at {
-                        self.show_journal().await;
+                    if self.app.my_entries.is_stale.get_value() || *self.my_entries_at.borrow() != at {
+                        self.show_my_entries().await;
                     }
                     if self.has_news.replace(false) {
                         self.app.replica.version.update(|version| *version += 1);
@@ -258,14 +258,14 @@ impl Driver {
         }
     }
 
-    async fn show_journal(&self) {
-        self.app.journal.is_stale.set_value(false);
-        self.journal_at.replace(self.person.cursor().await.ok().flatten());
-        let Some(journal) = self.stored(self.person.my_entries().await) else {
-            self.app.journal.is_stale.set_value(true);
+    async fn show_my_entries(&self) {
+        self.app.my_entries.is_stale.set_value(false);
+        self.my_entries_at.replace(self.person.cursor().await.ok().flatten());
+        let Some(mine) = self.stored(self.person.my_entries().await) else {
+            self.app.my_entries.is_stale.set_value(true);
             return;
         };
-        self.app.show_my_entries(journal);
+        self.app.show_my_entries(mine);
     }
 
     /// Shows how much of the feed is on the phone. When the first pull ends, the person's entries are read first: no screen shows
@@ -274,10 +274,10 @@ impl Driver {
         let before = self.app.replica.progress.get_untracked();
         let is_news = before.is_none_or(|before| before.is_complete != progress.is_complete);
         if is_news
-            && self.app.journal.entries.with_untracked(|entries| entries.as_ref().map(|entries| entries.is_complete))
+            && self.app.my_entries.summary.with_untracked(|entries| entries.as_ref().map(|entries| entries.is_complete))
                 != Some(progress.is_complete)
         {
-            self.show_journal().await;
+            self.show_my_entries().await;
         }
         self.app.replica.progress.set(Some(progress));
         if is_news {

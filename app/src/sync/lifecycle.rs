@@ -67,7 +67,7 @@ pub fn start(app: AppState) {
     live::listen_to_other_tabs(app);
     if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
         listen(&channel, "message", move || {
-            app.journal.is_stale.set_value(true);
+            app.my_entries.is_stale.set_value(true);
             app.sync.notify(Input::Wake);
         });
         // Dropping the channel would end its events.

@@ -3,7 +3,7 @@
 use crate::api::endpoints;
 use crate::api::error::ApiError;
 use crate::state::AppState;
-use crate::state::journal::LocalPhoto;
+use crate::state::my_entries::LocalPhoto;
 use crate::storage::StoreError;
 use crate::storage::drafts;
 use crate::storage::photo_db::{PhotoDb, PhotoInfo, UploadState};
@@ -53,7 +53,7 @@ pub async fn take_in(app: AppState, file: &Blob, keep_place: bool) -> Result<Str
     let content = photo_scaling::scale_down(file, keep_place).await?;
     let sha256 = photo_scaling::sha256(&content);
     let photos = PhotoDb::open(user(app)).await?;
-    let sent = app.journal.photos.with_untracked(|photos| photos.get(&sha256).map(|photo| photo.sent));
+    let sent = app.my_entries.photos.with_untracked(|photos| photos.get(&sha256).map(|photo| photo.sent));
     if sent.is_none() {
         let info = PhotoInfo { sha256: sha256.clone(), sent: UploadState::Not, at: js_sys::Date::now() };
         photos.put(&info, &content).await?;
@@ -67,12 +67,12 @@ fn show(app: AppState, sha256: &str, sent: UploadState, content: &Uint8Array) {
         let change = |photos: &mut Arc<BTreeMap<String, LocalPhoto>>| {
             Arc::make_mut(photos).insert(sha256.to_owned(), LocalPhoto { address, sent });
         };
-        app.journal.photos.update(change);
+        app.my_entries.photos.update(change);
     }
 }
 
 fn mark(app: AppState, sha256: &str, sent: UploadState) {
-    app.journal.photos.update(|photos| {
+    app.my_entries.photos.update(|photos| {
         if let Some(photo) = Arc::make_mut(photos).get_mut(sha256) {
             photo.sent = sent;
         }
@@ -113,7 +113,7 @@ pub async fn begin(app: AppState, person: &UserDb) -> Result<(), StoreError> {
 /// Sends the unsent photos that entries name. Those that cannot be sent now wait for the next round.
 pub async fn send(app: AppState, person: &UserDb) -> Result<(), StoreError> {
     let waits = |photo: &LocalPhoto| photo.sent == UploadState::Not;
-    let unsent: BTreeSet<String> = app.journal.photos.with_untracked(|photos| {
+    let unsent: BTreeSet<String> = app.my_entries.photos.with_untracked(|photos| {
         collect_sorted(photos.iter().filter(|(_, photo)| waits(photo)).map(|(sha256, _)| sha256.clone()))
     });
     if unsent.is_empty() {

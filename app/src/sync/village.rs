@@ -22,9 +22,8 @@ pub fn follow(app: AppState, filter: Memo<Filter>) {
                 Err(_) => overview_from_replica(app, &whole, &village).await,
             };
             let Some(server) = server.map(Arc::new) else { return };
-            let local = app.journal.entries.with_untracked(|journal| {
-                let entries =
-                    journal.as_ref().map(|journal| &journal.not_in_overview).filter(|entries| !entries.is_empty())?;
+            let local = app.my_entries.summary.with_untracked(|mine| {
+                let entries = mine.as_ref().map(|mine| &mine.not_in_overview).filter(|entries| !entries.is_empty())?;
                 let mut with_local = Overview::clone(&server);
                 with_local
                     .add(entries.iter().filter(|(_, entry)| entry.place == village).map(|(id, entry)| (*id, entry)));

@@ -17,8 +17,9 @@ pub fn Freshness() -> impl IntoView {
             .with(|overview| overview.as_ref().map(|overview| overview.as_of.clone()))
             .unwrap_or_default()
     };
-    let local_count =
-        move || app.journal.entries.with(|entries| entries.as_ref().map_or(0, |entries| entries.not_in_overview.len()));
+    let local_count = move || {
+        app.my_entries.summary.with(|entries| entries.as_ref().map_or(0, |entries| entries.not_in_overview.len()))
+    };
     view! {
         <p class="dashboard-freshness" class:old=move || !app.sync.online.get()>
             <span inner_html=move || Html::text(&fill(texts.figures_of(), &[&in_china(&as_of())])).into_string()></span>

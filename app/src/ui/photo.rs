@@ -8,13 +8,13 @@ use maud::{Markup, html};
 
 /// Returns a photo's address on this phone; on the server where the phone does not have it.
 pub fn photo_address(app: AppState, sha256: &str) -> String {
-    let local = app.journal.photos.with(|photos| photos.get(sha256).map(|photo| photo.address.clone()));
+    let local = app.my_entries.photos.with(|photos| photos.get(sha256).map(|photo| photo.address.clone()));
     local.unwrap_or_else(|| format!("/api/v1/attachments/{sha256}"))
 }
 
 /// Counts an entry's photos that have not been sent, and those that the server rejected.
 pub fn unsent_photos(app: AppState, entry: &Entry) -> (usize, usize) {
-    app.journal.photos.with(|photos| {
+    app.my_entries.photos.with(|photos| {
         let states = || entry.attachments.iter().filter_map(|hash| photos.get(hash)).map(|photo| photo.sent);
         let count = |wanted: UploadState| states().filter(|state| *state == wanted).count();
         (count(UploadState::Not), count(UploadState::Refused))

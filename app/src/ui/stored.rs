@@ -52,7 +52,7 @@ where
     let is_complete = app.replica.is_complete;
     let last = Rc::new(Cell::new(0));
     Effect::new(move |_| {
-        app.journal.version.track();
+        app.my_entries.version.track();
         app.replica.version.track();
         is_complete.track();
         let Some(user) = app.session.user.with(|user| user.as_ref().map(|user| user.id)) else { return };

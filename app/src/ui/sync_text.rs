@@ -17,12 +17,12 @@ pub fn is_offline(app: AppState) -> bool {
 
 /// Returns the number of unsent entries.
 pub fn unsent_entries(app: AppState) -> usize {
-    app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent))
+    app.my_entries.summary.with(|mine| mine.as_ref().map_or(0, |mine| mine.unsent))
 }
 
 /// Returns the number of unsent photos.
 pub fn unsent_photos(app: AppState) -> usize {
-    app.journal.photos.with(|photos| photos.values().filter(|photo| photo.sent == UploadState::Not).count())
+    app.my_entries.photos.with(|photos| photos.values().filter(|photo| photo.sent == UploadState::Not).count())
 }
 
 /// Describes the state of the sync.

@@ -9,7 +9,7 @@ use super::my_entries::{Gone, PendingDeletion};
 use super::outbox::{add, remove_item};
 use super::rows;
 use super::views::items::item_deletions;
-use super::views::mine::journal;
+use super::views::mine::merged_entries;
 use crate::entry::Fields;
 use crate::sync::{Kind, Mutation, Op, OutboxItem, Record, enqueue};
 use crate::values::sort::collect_sorted;
@@ -63,7 +63,7 @@ pub async fn of_items<T: Transaction>(transaction: &T) -> Result<Vec<PendingDele
 /// Returns the deletions of entries that wait to be sent.
 pub(super) async fn of_entries<T: Transaction>(transaction: &T, user: Uuid) -> Result<Vec<PendingDeletion>, T::Error> {
     let (records, outbox) = of_kind(transaction, Kind::Entry).await?;
-    Ok(journal(user, records, outbox, &[]).deletions)
+    Ok(merged_entries(user, records, outbox, &[]).deletions)
 }
 
 /// Returns the records of a kind that a waiting deletion names, and all of their outbox items.

@@ -12,7 +12,7 @@ use super::replica_progress::ReplicaProgress;
 use super::rows::{self, Stored, day_order, entry_order};
 use super::views::entries::{EntryView, entry_views};
 use super::views::items::{ItemView, item_views};
-use super::views::mine::journal;
+use super::views::mine::merged_entries;
 use crate::entry::{Entry, State};
 use crate::sync::{Kind, OutboxItem, Record};
 use crate::values::sort::{collect_sorted, sort_by_key};
@@ -345,7 +345,7 @@ pub async fn my_entries<T: Transaction>(
 fn mine_of(user: Uuid, row: &Row, items: &BTreeMap<u64, OutboxItem>) -> serde_json::Result<Option<MyEntry>> {
     let items = rows::waiting_id(row).map(|id| rows::of_record(items, id)).unwrap_or_default();
     let record = Stored::of(row)?.record;
-    Ok(journal(user, record.into_iter().collect(), items, &[]).entries.into_iter().next())
+    Ok(merged_entries(user, record.into_iter().collect(), items, &[]).entries.into_iter().next())
 }
 
 /// Returns the last own entries, newest first. Forms offer their answers.

@@ -8,7 +8,7 @@ use super::json::{from_json, to_json};
 use super::my_entries::is_author;
 use super::views::entries::entry_views;
 use super::views::items::item_views;
-use super::views::mine::journal;
+use super::views::mine::merged_entries;
 use crate::entry::{Entry, Fields, State, field};
 use crate::ledger::Item;
 use crate::sync::{Kind, Op, OutboxItem, Record};
@@ -112,9 +112,9 @@ pub(super) fn record_row(
                 listed_entry(&mut columns, &view.entry, id);
             }
             let accepted: &[Uuid] = if stored.is_accepted { &[id] } else { &[] };
-            let journal = journal(user, records(), items.to_vec(), accepted);
-            if let Some(mine) = journal.entries.first() {
-                let is_uncounted = !journal.not_in_overview.is_empty();
+            let merged = merged_entries(user, records(), items.to_vec(), accepted);
+            if let Some(mine) = merged.entries.first() {
+                let is_uncounted = !merged.not_in_overview.is_empty();
                 listed_mine(&mut columns, &mine.entry, id, mine.is_to_settle(), is_uncounted);
             }
         }

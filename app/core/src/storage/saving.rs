@@ -8,7 +8,7 @@ use super::outbox::{add, remove_item};
 use super::rows;
 use super::views::entries::{EntryView, entry_views};
 use super::views::items::{ItemView, item_views};
-use super::views::mine::journal;
+use super::views::mine::merged_entries;
 use crate::entry::Fields;
 use crate::sync::path;
 use crate::sync::{Kind, Mutation, Op, OutboxItem, Path, Record, apply_item_locally, apply_locally, enqueue};
@@ -90,8 +90,8 @@ pub async fn my_entry<T: Transaction>(
     id: Uuid,
 ) -> Result<Option<(MyEntry, u64)>, T::Error> {
     let OfRecord { stored, items, since } = of_record(transaction, id).await?;
-    let journal = journal(user, stored.record.into_iter().collect(), items, &[]);
-    Ok(journal.entries.into_iter().next().map(|entry| (entry, since)))
+    let mine = merged_entries(user, stored.record.into_iter().collect(), items, &[]);
+    Ok(mine.entries.into_iter().next().map(|entry| (entry, since)))
 }
 
 /// Returns an entry of any author with unsent changes, and the number of the last change by a form on this phone.

@@ -3,7 +3,7 @@
 use super::lists::{
     Shared, comparable_entries, count_entries, count_mine, ledger, my_entries, named_photos, recent_entries, summary,
 };
-use super::views::{entries::entry_views, items::item_views, mine::journal};
+use super::views::{entries::entry_views, items::item_views, mine::merged_entries};
 use super::*;
 use crate::access::user::Scope;
 use crate::access::visibility::Visibility;
@@ -235,7 +235,7 @@ impl Phone {
         let (replica, outbox) = (self.replica(), self.outbox());
         let entries: Vec<Record> = replica.iter().filter(|record| record.kind == Kind::Entry).cloned().collect();
         let accepted: Vec<Uuid> = self.accepted.iter().copied().collect();
-        let mine = journal(USER, entries.clone(), outbox.clone(), &accepted);
+        let mine = merged_entries(USER, entries.clone(), outbox.clone(), &accepted);
         let (to_settle, settled): (Vec<_>, Vec<_>) = mine.entries.iter().cloned().partition(MyEntry::is_to_settle);
         let views = entry_views(USER, replica.clone(), &outbox);
         let date = |text: &str| parse_date(text).unwrap();

@@ -191,7 +191,7 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
             return view! { <crate::ui::page::PleaseSignIn/> }.into_any();
         }
         let Some((code, version)) = form_code.get() else {
-            if drafting.is_beginning() || app.journal.entries.with(Option::is_none) {
+            if drafting.is_beginning() || app.my_entries.summary.with(Option::is_none) {
                 return view! { <LoadingStored/> }.into_any();
             }
             let words = match untrack(start) {

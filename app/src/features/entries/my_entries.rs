@@ -62,7 +62,7 @@ fn Entries() -> impl IntoView {
     });
     let (shown, address) = (RwSignal::new(PAGE), use_url_state());
     let only_settle = Memo::new(move |_| address.get("state").as_deref() == Some(SETTLE));
-    let to_settle = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.to_settle));
+    let to_settle = move || app.my_entries.summary.with(|mine| mine.as_ref().map_or(0, |mine| mine.to_settle));
     let tabs = move || {
         (to_settle() > 0 || only_settle.get()).then(|| {
             let current = move |settle: bool| (only_settle.get() == settle).then_some("true");
@@ -77,10 +77,7 @@ fn Entries() -> impl IntoView {
         })
     };
     let gone = move || {
-        let gone = app
-            .journal
-            .entries
-            .with(|journal| journal.as_ref().map(|journal| journal.gone.clone()).unwrap_or_default());
+        let gone = app.my_entries.summary.with(|mine| mine.as_ref().map(|mine| mine.gone.clone()).unwrap_or_default());
         (!gone.is_empty()).then(|| view! { <ul class="entries gone">{gone.into_iter().map(|entry| gone_view(app, entry)).collect_view()}</ul> })
     };
     let menus = OpenMenus::default();
@@ -98,7 +95,7 @@ fn Entries() -> impl IntoView {
     let counts = Memo::new(move |_| {
         let count =
             |mine: &Arc<MyEntries>| (mine.count, mine.to_settle, !mine.deletions.is_empty() && mine.is_complete);
-        app.journal.entries.with(|mine| mine.as_ref().map(count))
+        app.my_entries.summary.with(|mine| mine.as_ref().map(count))
     });
     let few = Memo::new(move |_| counts.get().is_some_and(|(count, ..)| count == 0));
     let list = move || match (counts.get(), page.get()) {
@@ -126,7 +123,7 @@ fn Entries() -> impl IntoView {
         }
         _ => view! { <LoadingStored/> }.into_any(),
     };
-    let unsent = move || app.journal.entries.with(|journal| journal.as_ref().map_or(0, |journal| journal.unsent));
+    let unsent = move || app.my_entries.summary.with(|mine| mine.as_ref().map_or(0, |mine| mine.unsent));
     let save_file = move |_| {
         spawn_local(async move {
             let saved = sync::outbox_as_push(app).await.and_then(|text| save_text("jiedui-unsent.json", &text));

@@ -14,7 +14,7 @@ pub fn PendingItemDeletions() -> impl IntoView {
     let app = use_app_state();
     let deletions = RwSignal::new(Vec::new());
     Effect::new(move |_| {
-        app.journal.entries.track();
+        app.my_entries.summary.track();
         app.replica.version.track();
         if app.session.user.with(Option::is_some) {
             spawn_local(async move {

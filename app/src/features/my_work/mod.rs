@@ -163,9 +163,9 @@ fn mine(
 ) -> impl IntoView + use<> {
     let texts = app.texts;
     let records = user.role.records();
-    let counts = app.journal.entries.with(|journal| {
-        let journal = journal.as_ref()?;
-        Some((journal.to_settle, journal.unsent, this_month?))
+    let counts = app.my_entries.summary.with(|mine| {
+        let mine = mine.as_ref()?;
+        Some((mine.to_settle, mine.unsent, this_month?))
     });
     records.then(|| {
         let Some((settle, unsent, this_month)) = counts else {

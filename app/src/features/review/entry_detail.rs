@@ -63,7 +63,7 @@ fn Detail() -> impl IntoView {
     let which =
         Memo::new(move |_| record.with(|record| record.as_ref().map(|record| record.as_ref().map(|record| record.id))));
     let deletion = Memo::new(move |_| {
-        app.journal.entries.with(|entries| {
+        app.my_entries.summary.with(|entries| {
             Some(entries.as_ref()?.deletions.iter().find(|deletion| Some(deletion.id) == id.get())?.seq)
         })
     });
@@ -129,8 +129,8 @@ fn gone(app: AppState, id: Option<Uuid>, on_screen: StoredValue<OnScreen>) -> im
     let missing = RwSignal::new(None::<Missing>);
     let Some(id) = id else { return view! { <p class="empty">{texts.entry_not_here()}</p> }.into_any() };
     let deletion = app
-        .journal
-        .entries
+        .my_entries
+        .summary
         .with_untracked(|entries| entries.as_ref()?.deletions.iter().find(|deletion| deletion.id == id).cloned());
     if let Some(deletion) = deletion {
         // The deletion may still be on this phone only.

@@ -114,8 +114,8 @@ pub fn EntryMenu(
 pub fn PendingDeletions() -> impl IntoView {
     let app = use_app_state();
     let deletions = Memo::new(move |_| {
-        app.journal
-            .entries
+        app.my_entries
+            .summary
             .with(|entries| entries.as_ref().map(|entries| entries.deletions.clone()).unwrap_or_default())
     });
     move || {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// A person's own entries.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Journal {
+pub struct MergedEntries {
     /// The entries, newest first.
     pub entries: Vec<MyEntry>,
     /// New entries that the overview does not count yet.
@@ -20,7 +20,7 @@ pub struct Journal {
 }
 
 /// Merges replica and outbox into a person's own entries. The outbox is sorted by number.
-pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> Journal {
+pub fn merged_entries(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accepted: &[Uuid]) -> MergedEntries {
     let mut merged: BTreeMap<Uuid, (u64, Fields)> = BTreeMap::new();
     // Results for changes of others' entries concern the author of the change.
     let unsettled: BTreeSet<Uuid> =
@@ -95,7 +95,7 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
         }
     }
     let deletions = deletions.into_values().filter(|deletion| !deletion.fields.is_empty()).collect();
-    let mut journal = Journal { deletions, ..Journal::default() };
+    let mut list = MergedEntries { deletions, ..MergedEntries::default() };
     for (id, (rev, mut fields)) in merged {
         fields.entry(field::AUTHOR).or_insert(json!(user));
         if !is_by_user(&fields) && !unsettled.contains(&id) {
@@ -109,13 +109,13 @@ pub fn journal(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>, accept
             Progress::Received(_) => accepted.contains(&id),
         };
         if is_new {
-            journal.not_in_overview.push((id, entry.clone()));
+            list.not_in_overview.push((id, entry.clone()));
         }
         let confirmed = confirmed.remove(&id).unwrap_or_default();
-        journal.entries.push(MyEntry { id, rev, fields, confirmed, entry, progress });
+        list.entries.push(MyEntry { id, rev, fields, confirmed, entry, progress });
     }
-    sort_by_key(&mut journal.entries, |entry| std::cmp::Reverse((entry.entry.date, entry.id)));
-    journal
+    sort_by_key(&mut list.entries, |entry| std::cmp::Reverse((entry.entry.date, entry.id)));
+    list
 }
 
 #[cfg(test)]
@@ -146,14 +146,18 @@ mod tests {
     }
 
     #[test]
-    fn journal_applies_the_outbox_on_top_of_the_replica() {
+    fn merge_applies_the_outbox_on_top_of_the_replica() {
         let change = json!({"values": {"count": 9}}).as_object().unwrap().clone();
-        let journal =
-            journal(USER, vec![record_of(7, USER), record_of(8, Uuid::nil())], vec![outgoing(1, 7, change, None)], &[]);
-        assert_eq!(journal.entries.len(), 1, "another's entry is not in the journal");
-        assert_eq!(journal.entries[0].fields["values"], json!({"count": 9}));
-        assert_eq!((journal.entries[0].rev, &journal.entries[0].progress), (3, &Progress::OnPhone(1)));
-        assert!(journal.not_in_overview.is_empty(), "the overview counts it already");
+        let list = merged_entries(
+            USER,
+            vec![record_of(7, USER), record_of(8, Uuid::nil())],
+            vec![outgoing(1, 7, change, None)],
+            &[],
+        );
+        assert_eq!(list.entries.len(), 1, "another's entry is not in the list");
+        assert_eq!(list.entries[0].fields["values"], json!({"count": 9}));
+        assert_eq!((list.entries[0].rev, &list.entries[0].progress), (3, &Progress::OnPhone(1)));
+        assert!(list.not_in_overview.is_empty(), "the overview counts it already");
     }
 
     #[test]
@@ -164,26 +168,27 @@ mod tests {
         };
         let replica = || vec![record_of(7, USER), record_of(8, Uuid::nil())];
         let verified = json!({"state": "verified"}).as_object().unwrap().clone();
-        let deleted = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 8, verified, None), delete(3, 8)], &[]);
+        let deleted =
+            merged_entries(USER, replica(), vec![delete(1, 7), outgoing(2, 8, verified, None), delete(3, 8)], &[]);
         assert!(deleted.entries.is_empty());
         let listed: Vec<_> =
             deleted.deletions.iter().map(|deletion| (deletion.id.as_u128(), deletion.rev, deletion.seq)).collect();
         assert_eq!(listed, [(7, 3, 1), (8, 3, 3)], "another's entry that this person deletes, too");
         assert!(deleted.deletions.iter().all(|deletion| deletion.fields["place"] == json!("522728")));
-        let restored = journal(USER, replica(), vec![delete(1, 7), outgoing(2, 7, fields(1), None)], &[]);
+        let restored = merged_entries(USER, replica(), vec![delete(1, 7), outgoing(2, 7, fields(1), None)], &[]);
         assert!(restored.deletions.is_empty());
-        let unsent = journal(USER, Vec::new(), vec![outgoing(1, 5, fields(4), None), delete(2, 5)], &[]);
+        let unsent = merged_entries(USER, Vec::new(), vec![outgoing(1, 5, fields(4), None), delete(2, 5)], &[]);
         assert_eq!(unsent.deletions[0].fields["values"], json!({"count": 4}), "an entry that was never sent");
     }
 
     #[test]
-    fn journal_keeps_unsettled_changes_of_others_entries() {
+    fn merge_keeps_unsettled_changes_of_others_entries() {
         let change = || json!({"note": "改"}).as_object().unwrap().clone();
         let replica = || vec![record_of(8, Uuid::nil())];
-        let waiting = journal(USER, replica(), vec![outgoing(1, 8, change(), None)], &[]);
+        let waiting = merged_entries(USER, replica(), vec![outgoing(1, 8, change(), None)], &[]);
         assert!(waiting.entries.is_empty() && waiting.not_in_overview.is_empty());
         let why = vec![FieldError::new("reason", ErrorCode::Required)];
-        let refused = journal(USER, replica(), vec![outgoing(1, 8, change(), Some(why.clone()))], &[]);
+        let refused = merged_entries(USER, replica(), vec![outgoing(1, 8, change(), Some(why.clone()))], &[]);
         assert_eq!(refused.entries[0].progress, Progress::Refused(why.clone()));
         assert_eq!((&refused.entries[0].fields["place"], refused.entries[0].is_to_settle()), (&json!("522728"), true));
         let mut conflict = outgoing(1, 8, change(), Some(why));
@@ -195,7 +200,7 @@ mod tests {
             errors: Vec::new(),
             others: Vec::new(),
         });
-        let conflicting = journal(USER, replica(), vec![conflict], &[]);
+        let conflicting = merged_entries(USER, replica(), vec![conflict], &[]);
         let Progress::Conflict(conflict) = &conflicting.entries[0].progress else { panic!("no conflict") };
         assert_eq!(conflict.theirs.as_ref().map(|(rev, _)| *rev), Some(3), "it is there, not deleted");
     }
@@ -210,10 +215,10 @@ mod tests {
     fn not_in_overview_lists_new_entries_but_not_refused_ones() {
         let why = vec![FieldError::new("place", ErrorCode::Forbidden)];
         let outbox = vec![outgoing(1, 5, fields(1), None), outgoing(2, 6, fields(2), Some(why.clone()))];
-        let journal = journal(USER, vec![record_of(7, USER)], outbox, &[Uuid::from_u128(7)]);
-        let uncounted: Vec<Uuid> = journal.not_in_overview.iter().map(|(id, _)| *id).collect();
+        let list = merged_entries(USER, vec![record_of(7, USER)], outbox, &[Uuid::from_u128(7)]);
+        let uncounted: Vec<Uuid> = list.not_in_overview.iter().map(|(id, _)| *id).collect();
         assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);
-        let refused = journal.entries.iter().find(|entry| entry.id == Uuid::from_u128(6)).unwrap();
+        let refused = list.entries.iter().find(|entry| entry.id == Uuid::from_u128(6)).unwrap();
         assert_eq!(refused.progress, Progress::Refused(why));
     }
 }

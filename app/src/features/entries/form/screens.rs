@@ -74,7 +74,7 @@ fn EditEntry() -> impl IntoView {
             let id = id?;
             // The entry may arrive later, and so may the forms, which decide the right to edit other users' entries.
             app.overviews.server.track();
-            app.journal.entries.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
+            app.my_entries.summary.with(Option::is_some).then(|| (form_of_edit(user, id), Start::Edit(id)))
         };
         view! { <EntryForm start/> }
     }
