@@ -62,11 +62,11 @@ for (const { name, viewport, hasTouch } of SIZES) {
       const { results } = await recorder.post("/sync/push", { client_id: crypto.randomUUID(), mutations });
       expect(results.map(({ outcome }) => outcome)).toEqual(["applied"]);
       await page.goto("/?year=2026");
-      const cards = page.locator("section.programme").filter({ has: page.getByRole("heading", { name: "生态", exact: true }) });
+      const cards = page.locator(".indicators tbody").filter({ has: page.getByRole("rowheader", { name: "生态", exact: true }) });
       await expect(cards.locator("[data-indicator=trees]")).toContainText("40");
-      expect(await styleOf(cards.locator("h2"), "borderLeftColor")).toBe(GREEN);
+      expect(await styleOf(cards.locator(".indicators-programme th"), "color")).toBe(GREEN);
       await page.emulateMedia({ colorScheme: "dark" });
-      expect(await styleOf(cards.locator("h2"), "borderLeftColor")).not.toBe(GREEN);
+      expect(await styleOf(cards.locator(".indicators-programme th"), "color")).not.toBe(GREEN);
     });
   });
 }

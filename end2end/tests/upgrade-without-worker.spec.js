@@ -81,7 +81,7 @@ test.describe("without a service worker", () => {
     await page.goto("/");
     await expect(page.locator(NOTICE)).toContainText("应用已更新");
     expect(loads).toBe(2);
-    await expect(page.locator(".card").first()).toBeVisible();
+    await expect(page.locator("[data-indicator]").first()).toBeVisible();
   });
 
   test("missing chunk without a network causes no reload", async ({ page, line }) => {

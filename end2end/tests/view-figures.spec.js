@@ -51,7 +51,7 @@ test("indicator's page includes the phone's unsent entry offline", async ({ page
   await save(page);
   await page.goto("/");
   await expect(amount(page, "field_surveys")).toHaveText("7");
-  await page.locator('[data-indicator="field_surveys"] h3 a').click();
+  await page.locator('[data-indicator="field_surveys"] th a').click();
   await expect(page.locator(".indicator .figure-amount strong")).toHaveText("7");
   await expect(page.locator("svg.chart")).toHaveCount(2);
   await expect(page.locator("table.bars").first()).toContainText("罗甸县");
@@ -74,10 +74,10 @@ test("share link opens the view without an account until revoked", async ({ page
   await expectReadable(page);
   const stranger = await (await browser.newContext({ viewport: { width: 360, height: 640 } })).newPage();
   await stranger.goto(baseURL);
-  await expect(stranger.locator(".card")).toHaveCount(0);
+  await expect(stranger.locator("[data-indicator]")).toHaveCount(0);
   await stranger.goto(link);
   await expect(stranger).toHaveURL(/\?year=2023&programme=labour/);
-  await expect(stranger.locator(".card")).toHaveCount(5);
+  await expect(stranger.locator("[data-indicator]")).toHaveCount(5);
   await started(stranger);
   await stranger.getByRole("button", { name: "更多操作" }).click();
   await expect(stranger.getByRole("menuitem", { name: "大屏" })).toBeVisible();
@@ -85,7 +85,7 @@ test("share link opens the view without an account until revoked", async ({ page
   await page.getByRole("button", { name: "撤回" }).click();
   await expect(page.getByText("已撤回")).toBeVisible();
   await stranger.reload();
-  await expect(stranger.locator(".card")).toHaveCount(0);
+  await expect(stranger.locator("[data-indicator]")).toHaveCount(0);
   const answer = await stranger.goto(link);
   expect(answer.status()).toBe(410);
   await stranger.context().close();

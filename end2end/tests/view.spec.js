@@ -96,7 +96,7 @@ test("map, chart bars and months filter all figures", async ({ page }) => {
   await page.getByLabel("月份", { exact: true }).fill("11");
   await expect(page).not.toHaveURL(/until=/);
   await expect(amount(page, "exchanges")).toHaveText(all);
-  await page.locator('[data-indicator="exchanges"] h3 a').click();
+  await page.locator('[data-indicator="exchanges"] th a').click();
   await expect(page.getByRole("heading", { name: "交流活动" })).toBeVisible();
   await page.locator("table.bars a").first().click();
   await expect(page).toHaveURL(/indicators\/exchanges\?.*place=\d+/);

@@ -36,6 +36,9 @@ pub struct Config {
     /// Let reviewers approve entries with their own numbers: for offices with one reviewer
     #[arg(long, env = "JIEDUI_OWN_REVIEW", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub own_review: bool,
+    /// Order places by their value in the shared view; where it is off, they are ordered by their code
+    #[arg(long, env = "JIEDUI_RANKING", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub ranking: bool,
     /// Number of the approved base map, shown under the map
     #[arg(long, env = "JIEDUI_MAP_NUMBER")]
     pub map_number: Option<String>,

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 59] = [
+const STYLE: [&str; 60] = [
     "tokens",
     "base",
     "components/button",
@@ -50,6 +50,7 @@ const STYLE: [&str; 59] = [
     "components/sheet",
     "components/snackbar",
     "components/legend",
+    "components/indicators",
     "components/key",
     "components/bars",
     "components/figure",

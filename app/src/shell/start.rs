@@ -5,6 +5,7 @@ use super::{bootstrap, form_handover};
 use crate::state::bootstrap::BootstrapData;
 use crate::ui::lazy;
 use crate::ui::loading::is_lazy_page;
+use crate::ui::painted;
 use leptos::prelude::*;
 
 /// Starts the app from the data in the page, or from storage.
@@ -26,6 +27,7 @@ pub async fn start() {
         // The server's painting stays until the screen is loaded.
         lazy::load(&path, &query).await;
     }
+    painted::keep();
     form_handover::hand_over(|| mount(data));
 }
 

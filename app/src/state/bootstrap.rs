@@ -23,12 +23,15 @@ pub struct BootstrapData {
     /// Whether the server runs the demonstration.
     #[serde(default)]
     pub is_demo: bool,
+    /// Whether places may be ordered by their value; otherwise they are ordered by their code.
+    #[serde(default)]
+    pub ranks_places: bool,
 }
 
 impl Default for BootstrapData {
     fn default() -> Self {
         let (overview, user, language, map_number) = (None, None, Language::default(), None);
-        Self { overview, user, language, today: Date::MIN, map_number, is_demo: false }
+        Self { overview, user, language, today: Date::MIN, map_number, is_demo: false, ranks_places: false }
     }
 }
 

@@ -42,6 +42,8 @@ pub struct AppState {
     pub today: Date,
     /// Whether the server runs the demonstration.
     pub is_demo: bool,
+    /// Whether places may be ordered by their value.
+    pub ranks_places: bool,
     /// Signed-in person and clock.
     pub session: Session,
     /// Places and base map.
@@ -70,6 +72,7 @@ impl AppState {
             language: data.language,
             today: data.today,
             is_demo: data.is_demo,
+            ranks_places: data.ranks_places,
             session: Session::new(data.user),
             geography: Geography::new(data.map_number),
             overviews: Overviews::new(data.overview, my_entries.summary),

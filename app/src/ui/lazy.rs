@@ -8,6 +8,7 @@
 //! | `browse` | lists, details, review, ledger, the map's sheet |
 //! | `office` | import, catalogue, people, changes of the directory |
 //! | `display` | report and wall |
+//! | `overview` | headline, programmes, attention, ranking and table of the shared view |
 //! | `kit` | the kit page of the demonstration |
 
 use crate::page_event;
@@ -82,16 +83,31 @@ pub type RenderScreen = fn() -> LocalBoxFuture<'static, Result<AnyView, SplitLoa
 
 /// Renders a screen once `load` has succeeded.
 pub fn lazy_screen(load: Load, render: RenderScreen) -> AnyView {
-    boxed(load, Box::new(move || render().now_or_never().and_then(Result::ok)))
+    boxed(load, Box::new(move || render().now_or_never().and_then(Result::ok)), Box::new(loading))
 }
 
 /// Renders a split function once `load` has succeeded; until then, `render` returns `None`.
 pub fn lazy(load: Load, render: impl Fn() -> Option<AnyView> + Send + 'static) -> AnyView {
-    boxed(load, Box::new(render))
+    boxed(load, Box::new(render), Box::new(loading))
 }
 
+/// Renders a split function as [`lazy`] does, with a placeholder of its own.
+pub fn lazy_instead_of(
+    load: Load,
+    render: impl Fn() -> Option<AnyView> + Send + 'static,
+    placeholder: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
+    boxed(load, Box::new(render), Box::new(placeholder))
+}
+
+fn loading() -> AnyView {
+    view! { <Loading/> }.into_any()
+}
+
+type Render = Box<dyn Fn() -> Option<AnyView> + Send>;
+
 // Not generic: the first screen's wasm file holds one copy for all split functions.
-fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView {
+fn boxed(load: Load, render: Render, placeholder: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
     let texts = use_app_state().texts;
     // Ready at once after the first call, and always on the server.
     let loaded = RwSignal::new(load().now_or_never().is_some_and(|result| result.is_ok()));
@@ -125,7 +141,7 @@ fn boxed(load: Load, render: Box<dyn Fn() -> Option<AnyView> + Send>) -> AnyView
                 .into_any(),
             )
         } else {
-            Some(view! { <Loading/> }.into_any())
+            Some(placeholder())
         }
     })
     .into_any()

@@ -15,7 +15,7 @@ pub fn Loading() -> impl IntoView {
 
 /// Marks the main part as busy as long as it is on the screen.
 #[component]
-fn Busy() -> impl IntoView {
+pub fn Busy() -> impl IntoView {
     let app = use_app_state();
     app.screen.loading.update(|loading| *loading += 1);
     on_cleanup(move || {

@@ -31,6 +31,7 @@ pub mod navigation;
 pub mod number_input;
 pub mod older;
 pub mod page;
+pub mod painted;
 pub mod photo;
 pub mod pick_field;
 pub mod place_field;

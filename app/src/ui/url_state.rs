@@ -40,17 +40,22 @@ impl UrlState {
 
     /// Changes parameters; an empty value removes one.
     pub fn change(&self, changes: &[(&'static str, String)], step: HistoryStep) {
-        let mut query = self.query.get_untracked();
+        let options =
+            NavigateOptions { scroll: false, replace: step == HistoryStep::Replacing, ..NavigateOptions::default() };
+        let address = untrack(|| self.changed(changes));
+        self.go.with_value(|go| go(&address, options));
+    }
+
+    /// Returns the address with other parameters; an empty value removes one.
+    pub fn changed(&self, changes: &[(&'static str, String)]) -> String {
+        let mut query = self.query.get();
         for (name, value) in changes {
             query.remove(name);
             if !value.is_empty() {
                 query.insert(*name, value.clone());
             }
         }
-        let options =
-            NavigateOptions { scroll: false, replace: step == HistoryStep::Replacing, ..NavigateOptions::default() };
-        let address = format!("{}{}", self.path.get_untracked(), query.to_query_string());
-        self.go.with_value(|go| go(&address, options));
+        format!("{}{}", self.path.get(), query.to_query_string())
     }
 
     /// Sets a parameter, or removes it if it has this value already.

@@ -1,6 +1,7 @@
 //! Figures: entries yield contributions, which aggregate to figures, breakdowns and overviews.
 
 pub mod breakdown;
+pub mod briefing;
 pub mod chunk;
 pub mod contribution;
 pub mod entry_count;

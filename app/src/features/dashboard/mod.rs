@@ -1,19 +1,27 @@
-//! The shared view: filters, map and indicator cards.
+//! The shared view: filters, the answers to a leader's questions, the map, and all indicators.
 
+mod amount;
+mod attention;
 mod export_menu;
 mod follow_village;
+mod headline;
+mod indicator_row;
+mod indicator_table;
+mod programmes;
+mod ranking;
+mod section;
 mod share;
 
 use crate::state::use_app_state;
 use crate::ui::filter::{FilterBar, use_filter};
 use crate::ui::freshness::Freshness;
-use crate::ui::indicator_cards::IndicatorCards;
 use crate::ui::loading::LoadingOnline;
 use crate::ui::map::Map;
 use crate::ui::page::PleaseSignIn;
 use export_menu::ExportMenu;
 use follow_village::FollowVillage;
 use leptos::prelude::*;
+use section::{Part, Section};
 
 /// The shared view, once an overview is available.
 #[component]
@@ -34,8 +42,11 @@ pub fn Dashboard() -> impl IntoView {
                         <Freshness/>
                         <Show when=move || is_village.get()><FollowVillage filter/></Show>
                     </div>
+                    <Section part=Part::Brief filter/>
+                    <Section part=Part::Attention filter/>
                     <Map filter/>
-                    <IndicatorCards filter/>
+                    <Section part=Part::Ranking filter/>
+                    <Section part=Part::Indicators filter/>
                 </div>
             }
             .into_any()

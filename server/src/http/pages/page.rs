@@ -41,17 +41,17 @@ async fn bootstrap_data(app: &AppState, parts: &mut Parts) -> Result<BootstrapDa
             viewer => viewer.map(|_| true)?,
         },
     };
-    let overview = if may_view { Some(painted_from(app, &parts.uri).await?) } else { None };
+    let overview = if may_view { Some(overview_of_page(app, &parts.uri).await?) } else { None };
     let language = chosen_language(&parts.headers);
-    let (map_number, is_demo) = (app.config.map_number.clone(), app.config.demo);
-    Ok(BootstrapData { overview, user, language, today: today(), map_number, is_demo })
+    let (map_number, is_demo, ranks_places) = (app.config.map_number.clone(), app.config.demo, app.config.ranking);
+    Ok(BootstrapData { overview, user, language, today: today(), map_number, is_demo, ranks_places })
 }
 
 /// Maximum number of contributions and entry counts that are embedded in a page.
 const SMALL: i64 = 3_000;
 
 /// Returns the data of a page: the whole overview, or if that is large its summary under the address's filter.
-async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
+async fn overview_of_page(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
     let mut query = QueryParams::of(uri);
     let filter = Filter { place: query.code("place"), ..Filter::default() };
     if let Some(village) = filter.village() {
@@ -62,6 +62,22 @@ async fn painted_from(app: &AppState, uri: &Uri) -> Result<Overview, DbError> {
     }
     let (year, years) = (query.raw("year"), app.years().await?);
     app.summary_for(&Filter { year: jiedui_app::ui::filter::year_of(year.as_deref(), &years), ..filter }).await
+}
+
+/// Maximum number of contributions and entry counts from which the shared view is painted.
+const PAINTABLE: i64 = 20_000;
+
+/// Returns the whole overview for painting the shared view, where the page itself carries a summary. A summary has neither the
+/// entries of places nor the year before.
+async fn whole_for_painting(app: &AppState, uri: &Uri, data: &BootstrapData) -> Result<Option<Overview>, DbError> {
+    let is_summary = data.overview.as_ref().is_some_and(|overview| match &overview.partial_for {
+        Some(filter) => filter.village().is_none(),
+        None => false,
+    });
+    if !is_summary || uri.path() != "/" || !has_at_most(&app.db, PAINTABLE).await? {
+        return Ok(None);
+    }
+    Ok(Some(app.overview().await?.overview.clone()))
 }
 
 /// Thread pool that renders each page on one thread. A screen may hold values that only the creating thread may drop, such as
@@ -76,11 +92,15 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
         Ok(data) => data,
         Err(problem) => return problem.into_response(),
     };
+    let painted_from = match whole_for_painting(&app, &parts.uri, &data).await {
+        Ok(overview) => overview,
+        Err(error) => return Problem::from(error).into_response(),
+    };
     let folder = app.site.folder();
     let look = cookie(&parts.headers, Preference::Look.cookie()).unwrap_or_default().to_owned();
     let request = Request::from_parts(parts, body);
     let painted = PAINTERS.spawn_pinned(|| async move {
-        let (parts, body) = paint(folder, data, look, request).await.into_parts();
+        let (parts, body) = paint(folder, data, painted_from, look, request).await.into_parts();
         let html = axum::body::to_bytes(body, usize::MAX).await?;
         Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(without_inline_scripts(&html))))
     });
@@ -98,11 +118,18 @@ pub async fn page(State(app): State<AppState>, request: Request<Body>) -> Respon
     shell(State(app)).await
 }
 
-/// Renders the page on this thread.
-async fn paint(folder: String, data: BootstrapData, look: String, request: Request<Body>) -> Response {
+/// Renders the page on this thread, from another overview than the page carries where one is given.
+async fn paint(
+    folder: String,
+    data: BootstrapData,
+    overview: Option<Overview>,
+    look: String,
+    request: Request<Body>,
+) -> Response {
     let render = leptos_axum::render_app_to_stream_with_context(
         {
-            let data = data.clone();
+            let mut data = data.clone();
+            data.overview = overview.or(data.overview);
             move || provide_context(data.clone())
         },
         move || jiedui_app::shell::document::document(&folder, Some(data.clone()), &look),

@@ -15,7 +15,7 @@ mod scope;
 mod source;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use indicator_figures::{IndicatorFigures, LatestRow, Row};
 pub use ranges::{MONTHS, Maxima, RangeTable};

@@ -1,7 +1,7 @@
 //! Tests that packs have the figures of all contributions, for any directory, entries and filter.
 
 mod source;
-mod strategies;
+pub(in crate::figures) mod strategies;
 
 use super::*;
 use crate::catalogue::{Aggregation, Indicator};

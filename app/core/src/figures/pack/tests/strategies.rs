@@ -16,15 +16,15 @@ use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
-pub(super) const YEAR: i32 = 2025;
+pub(in crate::figures) const YEAR: i32 = 2025;
 /// Places of organisations and filters; entries are at these and at villages.
 const PLACES: &str = "(5201|5227)((11|28)(101|109)?)?";
 
-pub(super) fn id(number: u128) -> Uuid {
+pub(in crate::figures) fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-pub(super) fn catalogue() -> Catalogue {
+pub(in crate::figures) fn catalogue() -> Catalogue {
     let codes = ["sum", "latest", "mean", "distinct", "places"];
     let indicator = |code: &str| {
         let (aggregation, by) = if code == "places" { ("distinct", "place") } else { (code, "organisation") };
@@ -50,22 +50,22 @@ pub(super) fn catalogue() -> Catalogue {
 
 /// Organisations and pairings of a test.
 #[derive(Clone, Debug)]
-pub(super) struct Region {
-    pub(super) organisations: Vec<Organisation>,
-    pub(super) pairings: Vec<Pairing>,
+pub(in crate::figures) struct Region {
+    pub(in crate::figures) organisations: Vec<Organisation>,
+    pub(in crate::figures) pairings: Vec<Pairing>,
 }
 
 impl Region {
-    pub(super) fn directory(&self) -> Directory<'_> {
+    pub(in crate::figures) fn directory(&self) -> Directory<'_> {
         Directory { organisations: &self.organisations, pairings: &self.pairings }
     }
 
-    pub(super) fn index(&self) -> DirectoryIndex {
+    pub(in crate::figures) fn index(&self) -> DirectoryIndex {
         DirectoryIndex::new(self.directory())
     }
 }
 
-pub(super) fn any_region() -> impl Strategy<Value = Region> {
+pub(in crate::figures) fn any_region() -> impl Strategy<Value = Region> {
     let organisation = |(number, place): (u128, String)| Organisation {
         id: id(number),
         name: String::new(),
@@ -125,11 +125,11 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     )
 }
 
-pub(super) fn any_entries() -> impl Strategy<Value = Vec<Entry>> {
+pub(in crate::figures) fn any_entries() -> impl Strategy<Value = Vec<Entry>> {
     prop::collection::vec(any_entry(), 0..25)
 }
 
-pub(super) fn any_filter() -> impl Strategy<Value = Filter> {
+pub(in crate::figures) fn any_filter() -> impl Strategy<Value = Filter> {
     let programme = prop_oneof![Just(None), Just(Some("industry".to_owned())), Just(Some("health".to_owned()))];
     let month = prop::option::of((YEAR - 1..=YEAR + 1, 1..=12_u8));
     (programme, prop::option::of(PLACES), any::<bool>(), month.clone(), month).prop_map(
@@ -142,14 +142,14 @@ pub(super) fn any_filter() -> impl Strategy<Value = Filter> {
 }
 
 /// Returns the contributions and entry counts of entries, numbered from `first`.
-pub(super) fn counted(entries: &[Entry], first: u128) -> (Vec<Contribution>, Vec<EntryCount>) {
+pub(in crate::figures) fn counted(entries: &[Entry], first: u128) -> (Vec<Contribution>, Vec<EntryCount>) {
     let catalogue = catalogue();
     let numbered = (first..).zip(entries);
     let contributions = numbered.flat_map(|(number, entry)| contributions(id(number), entry, &catalogue)).collect();
     (contributions, entries.iter().filter_map(|entry| count_entry(entry, &catalogue)).collect())
 }
 
-pub(super) fn pack_of(entries: &[Entry], region: &Region) -> YearPack {
+pub(in crate::figures) fn pack_of(entries: &[Entry], region: &Region) -> YearPack {
     let (contributions, counts) = counted(entries, 0);
     YearPack::new(YEAR, &contributions, &counts, &region.index())
 }

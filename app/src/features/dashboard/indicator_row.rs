@@ -1,0 +1,97 @@
+//! The row of one indicator, as HTML.
+
+use super::amount::amount;
+use crate::labels::figure::FigureLabels;
+use crate::labels::number::entry_count;
+use crate::labels::texts::fill;
+use crate::svg::chart::sparkline;
+use crate::ui::figure_lines::{target_lines, verified_line};
+use jiedui_core::figures::figure::Figure;
+use jiedui_core::figures::selection::Selection;
+use jiedui_core::values::month::Month;
+use maud::{Markup, PreEscaped, html};
+
+/// Content and appearance of a row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// Cells, escaped.
+    pub html: String,
+    /// Whether the figure includes entries that the server does not have yet.
+    pub unsent: bool,
+    /// Class of its flash: two classes alternate, so that the next change restarts the animation.
+    pub flash: Option<&'static str>,
+}
+
+impl Row {
+    /// Returns the cells.
+    pub fn html(&self) -> String {
+        self.html.clone()
+    }
+
+    /// Returns the CSS classes.
+    pub fn class(&self) -> String {
+        format!("{}{}", self.flash.unwrap_or_default(), if self.unsent { " unsent" } else { "" })
+    }
+}
+
+/// Renders the cells of a row. `query` is the filter for its links.
+pub fn row_html(
+    figure_labels: &FigureLabels<'_>,
+    selection: &Selection<'_>,
+    before: Option<&Figure>,
+    query: &str,
+    unsent: bool,
+) -> String {
+    let FigureLabels { labels, indicator, figure, filter, .. } = figure_labels;
+    let (texts, unit) = (labels.texts, labels.pick(&indicator.unit, &indicator.unit_en));
+    let link = format!("/indicators/{}{query}", indicator.code);
+    let months = selection.months();
+    let sparkline = months.and_then(|(first, last)| {
+        let range = filter.year.map_or((first, last), |year| (Month::first_of(year), last));
+        sparkline(&selection.running_totals(range))
+    });
+    let value = |figure: &Figure| Some((figure.actual?, figure.actual_qualifier));
+    let count = entry_count(texts, figure.entries);
+    html! {
+        th scope="row" {
+            a href=(link) { (labels.pick(&indicator.name, &indicator.name_en)) }
+            @if unsent { span class="mark" { (texts.with_unsent()) } }
+        }
+        td class="figure-amount" { (amount(labels, value(figure), unit)) }
+        td class="indicators-before" {
+            @if let Some(before) = before.and_then(value) {
+                span class="indicators-label" { (fill(texts.of_year(), &[&filter.year.unwrap_or_default().saturating_sub(1)])) " " }
+                (plain(labels, before, unit))
+            }
+        }
+        td class="indicators-target" { (target_lines(figure_labels)) }
+        td class="indicators-approved" { (verified_line(figure_labels)) }
+        td class="indicators-spark" { @if let Some(sparkline) = sparkline { (PreEscaped(sparkline)) } }
+        td class="indicators-entries" {
+            @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
+            @if let Some((_, last)) = months { span { (fill(texts.last_in(), &[&last])) } }
+        }
+    }
+    .into_string()
+}
+
+/// Renders an amount without emphasis.
+fn plain(
+    labels: &crate::labels::Labels,
+    (value, qualifier): (jiedui_core::values::quantity::Quantity, jiedui_core::values::quantity::Qualifier),
+    unit: &str,
+) -> Markup {
+    let shown = super::amount::short(value, labels.language, unit);
+    html! { span title=(value) { (crate::labels::number::qualified(labels.texts, shown, qualifier)) } }
+}
+
+/// Renders an indicator without entries: its name and its target.
+pub fn rest_html(figure_labels: &FigureLabels<'_>, query: &str) -> String {
+    let FigureLabels { labels, indicator, .. } = figure_labels;
+    html! {
+        a href={ "/indicators/" (indicator.code) (query) } { (labels.pick(&indicator.name, &indicator.name_en)) }
+        strong { "—" }
+        (target_lines(figure_labels))
+    }
+    .into_string()
+}
