@@ -1,6 +1,6 @@
 // The overview answers a leader's questions in their order: how much is reached, who is ahead, what needs attention. By touch on a
 // phone and by mouse on a desktop.
-import { complaints, expect, expectReadable, goOffline, readyOffline, signIn, test } from "./jiedui.js";
+import { complaints, contentReady, expect, expectReadable, goOffline, readyOffline, signIn, test } from "./jiedui.js";
 
 const PHONE = { width: 360, height: 640 };
 const DESKTOP = { width: 1440, height: 900 };
@@ -57,7 +57,7 @@ for (const size of [PHONE, DESKTOP]) {
       const { entries } = await (await server.api("viewer")).get("/indicators?year=2025").then(({ indicators }) => indicators.find(({ code }) => code === "field_surveys"));
       expect(entries).toBe(20);
       await page.goto("/?year=2025");
-      await started(page);
+      await contentReady(page);
       // 1, 2: how much is reached, and how much is recorded and approved?
       await expect(page.locator(".dashboard-headline")).toHaveText("2025年：2 项目标，完成 0 项，未完成 1 项；填报 20 条，已审核 40%");
       // 3: is it more than last year?
@@ -116,7 +116,7 @@ for (const size of [PHONE, DESKTOP]) {
 
     test("year without entries says so, and lists places and targets", async ({ page }) => {
       await page.goto("/?year=2020");
-      await started(page);
+      await contentReady(page);
       await expect(page.locator(".dashboard-headline")).toHaveText(/^这个条件下还没有填报。有数据的年度：/);
       await expect(page.locator(".indicators")).toBeHidden();
       await expect(page.locator(".dashboard-rest summary")).toHaveText("有数据 0 项 · 其余 40 项暂无填报");
@@ -131,7 +131,7 @@ test("map and places stand side by side on a desktop, below each other on a phon
   const boxes = async (size) => {
     await page.setViewportSize(size);
     await page.goto("/?year=2023");
-    await started(page);
+    await contentReady(page);
     return Promise.all([".map", ".dashboard-ranking"].map((part) => page.locator(part).boundingBox()));
   };
   const [map, places] = await boxes(DESKTOP);

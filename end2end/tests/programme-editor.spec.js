@@ -64,9 +64,9 @@ for (const { name, viewport, hasTouch } of SIZES) {
       await page.goto("/?year=2026");
       const cards = page.locator(".indicators tbody").filter({ has: page.getByRole("rowheader", { name: "生态", exact: true }) });
       await expect(cards.locator("[data-indicator=trees]")).toContainText("40");
-      expect(await styleOf(cards.locator(".indicators-programme th"), "color")).toBe(GREEN);
+      expect(await styleOf(cards.locator(".indicators-programme th"), "borderLeftColor")).toBe(GREEN);
       await page.emulateMedia({ colorScheme: "dark" });
-      expect(await styleOf(cards.locator(".indicators-programme th"), "color")).not.toBe(GREEN);
+      expect(await styleOf(cards.locator(".indicators-programme th"), "borderLeftColor")).not.toBe(GREEN);
     });
   });
 }
