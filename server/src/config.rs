@@ -63,10 +63,23 @@ pub struct Config {
     /// Days after which a photo that no record names is removed; phones may be offline that long
     #[arg(long, env = "JIEDUI_PHOTO_GRACE_DAYS", default_value_t = 30)]
     pub photo_grace_days: u32,
+    /// Months for which the audit trail is kept, at least 6
+    #[arg(long, env = "JIEDUI_AUDIT_MONTHS", default_value_t = 36, value_parser = parse_audit_months)]
+    pub audit_months: u32,
     /// Folder with a build of the app, served instead of the built-in one
     #[arg(long, env = "JIEDUI_SITE")]
     pub site: Option<PathBuf>,
     /// Turn on the public view, and create and print an account of each role
     #[arg(long)]
     pub demo: bool,
+}
+
+/// Least number of months for which the audit trail is kept.
+const LEAST_AUDIT_MONTHS: u32 = 6;
+
+fn parse_audit_months(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(months) if months >= LEAST_AUDIT_MONTHS => Ok(months),
+        _ => Err(format!("JIEDUI_AUDIT_MONTHS: a number of months, at least {LEAST_AUDIT_MONTHS}")),
+    }
 }

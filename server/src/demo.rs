@@ -5,6 +5,7 @@ use crate::auth::token::new_token;
 use crate::cli::error::CliError;
 use crate::db::Db;
 use crate::db::accounts::account::{self, Account};
+use crate::db::audit::By;
 use jiedui_core::access::user::{Role, Scope, User};
 use uuid::Uuid;
 
@@ -40,11 +41,11 @@ pub async fn accounts(db: &Db) -> Result<(), CliError> {
         if let Some(existing) = existing {
             if existing.user == account.user {
                 // A later start keeps the entries of the demonstration.
-                account::renew_password(db, &account).await?;
+                account::renew_password(db, &account, By::command_line()).await?;
             } else {
-                account::change(db, &account).await?;
+                account::change(db, &account, &existing.changing(By::command_line(), &account)).await?;
             }
-        } else if !account::add(db, &account).await? {
+        } else if !account::add(db, &account, By::command_line()).await? {
             // Another program created the account meanwhile.
             continue;
         }

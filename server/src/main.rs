@@ -17,6 +17,7 @@ mod logs;
 mod private;
 mod push_writer;
 mod reference;
+mod repeated_acts;
 mod seed;
 mod serve;
 mod settings_file;

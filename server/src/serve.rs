@@ -67,11 +67,16 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
             }
         }
     });
+    let (counting, until) = (app.clone(), stopping.subscribe());
+    tasks.keep("audit", move || {
+        let (counting, until) = (counting.clone(), until.clone());
+        async move { counting.acts.run(&counting.db, until).await }
+    });
     let sweeping = app.clone();
     tasks.keep("sweep", move || sweep::run(sweeping.clone()));
     let address = listener.local_addr().map_err(|error| CliError::Io("JIEDUI_LISTEN".into(), error))?;
     let stop = stop_signal()?;
-    let (listener, router, until) = (Arc::new(listener), router(app), stopping.subscribe());
+    let (listener, router, until) = (Arc::new(listener), router(app.clone()), stopping.subscribe());
     let serving =
         tasks.keep("http", move || connections::serve(listener.clone(), router.clone(), limits, until.clone()));
     if let Some(token) = setup {
@@ -85,6 +90,7 @@ pub async fn serve(mut config: Config) -> Result<(), CliError> {
     if timeout(LAST_REQUESTS, serving).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
+    app.acts.write_numbers(&db, true).await;
     db.close().await;
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::figures::queries;
 use crate::import::job_registry::JobRegistry;
 use crate::push_writer::{PushWriter, publish};
 use crate::reference::cache::Cache;
+use crate::repeated_acts::RepeatedActs;
 use crate::site::Site;
 use crate::supervisor::Supervisor;
 use crate::web_push::WebPush;
@@ -55,6 +56,8 @@ pub struct Inner {
     pub web_push: WebPush,
     /// Hash of the token that creates the first account; `None` if there were accounts at the start.
     pub setup: Option<Vec<u8>>,
+    /// Acts of the last minute, for the audit trail.
+    pub acts: RepeatedActs,
     /// Limits of signing in.
     pub throttle: Arc<LoginThrottle>,
     /// The app's files.
@@ -103,6 +106,7 @@ impl AppState {
             exports: Exports::default(),
             web_push,
             setup,
+            acts: RepeatedActs::default(),
             throttle: Arc::default(),
             site,
             leptos,

@@ -1,8 +1,10 @@
-//! Removes unused data once an hour: unreferenced photos, partial uploads and unwritten imports.
+//! Removes unused data once an hour: unreferenced photos, partial uploads, unwritten imports, and old rows of the audit
+//! trail.
 
 use crate::attachment_store::{self, AttachmentStore};
 use crate::db::{
     DbError,
+    audit::retention,
     files::{attachment, import},
     now,
 };
@@ -15,10 +17,15 @@ use tokio::task::spawn_blocking;
 const INTERVAL: Duration = Duration::from_secs(3600);
 /// Number of rows in one transaction, so that others do not wait long for it.
 const STEP: i64 = 100;
+/// Number of rows of the audit trail in one transaction.
+const AUDIT_STEP: i64 = 1_000;
 /// Maximum age of a partial upload. A later phone starts again.
 const UPLOADS: Duration = Duration::from_secs(2 * 24 * 3600);
 /// Maximum age of an unwritten import.
 const IMPORTS: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Days of a month of the audit trail, so that it is kept a little longer rather than shorter.
+const MONTH_DAYS: u64 = 31;
 
 /// Error that ends a sweep; the next one continues.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +75,10 @@ async fn sweep(app: &AppState) -> Result<(), SweepError> {
             break;
         }
         tracing::info!(count = cancelled.len(), "cancelled unwritten imports");
+    }
+    let months = Duration::from_secs(u64::from(app.config.audit_months) * MONTH_DAYS * 24 * 3600);
+    while retention::remove_older(&app.db, before(months), AUDIT_STEP).await? > 0 {
+        tracing::info!("removed old rows of the audit trail");
     }
     blocking(&store, move |store| {
         store.remove_old_uploads(UPLOADS)?;

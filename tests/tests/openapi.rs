@@ -161,6 +161,9 @@ fn people(client: &CheckedClient) {
     client.call("POST /api/v1/session/code", "/api/v1/session/code", Some(body.clone()), 200);
     client.call("POST /api/v1/session/code", "/api/v1/session/code", Some(body), 401);
     client.call("GET /api/v1/users/{id}/sessions", &format!("{path}/sessions"), None, 200);
+    let trail = client.call("GET /api/v1/audit", "/api/v1/audit?limit=5", None, 200);
+    assert!(trail["next"].is_string());
+    client.call("GET /api/v1/audit", "/api/v1/audit?action=nothing", None, 400);
     client.call("PUT /api/v1/account", "/api/v1/account", Some(json!({"name": "主任"})), 200);
 }
 

@@ -67,3 +67,31 @@ fn queries_at_start_use_an_index(#[case] database: Database) {
     let photo = env.plan_of("SELECT record FROM attachment_reference WHERE sha256 = 'x'");
     assert!(!photo.to_lowercase().contains("scan attachment_reference") && !photo.contains("Seq Scan"), "{photo}");
 }
+
+/// Checks the lists of the audit trail, as `db::audit::list` puts them together.
+#[rstest]
+#[case(Database::Sqlite)]
+#[case(Database::Postgres)]
+fn lists_of_the_audit_trail_use_an_index(#[case] database: Database) {
+    let (env, _server, _api) = served(database);
+    let id = if database == Database::Sqlite { "x'00'" } else { "'00000000-0000-0000-0000-000000000000'" };
+    let page = "AND (a.at, a.number) < (9, 9) ORDER BY a.at DESC, a.number DESC LIMIT 51";
+    for (condition, index) in [
+        (String::new(), "audit_at"),
+        ("AND a.at >= 1 AND a.at < 9".to_owned(), "audit_at"),
+        (format!("AND a.account = {id}"), "audit_account"),
+        ("AND a.action = 'sign_in'".to_owned(), "audit_action"),
+        (format!("AND a.account = {id} AND a.action = 'sign_in'"), "audit_account_action"),
+    ] {
+        let plan = env.plan_of(&format!("SELECT * FROM audit a WHERE a.at >= 0 {condition} {page}"));
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{condition}: {plan}");
+    }
+    let of_object = env.plan_of(
+        "SELECT * FROM audit_object o CROSS JOIN audit a WHERE a.number = o.number AND o.object = 'entry/1' \
+         AND (o.at, o.number) < (9, 9) ORDER BY o.at DESC, o.number DESC LIMIT 51",
+    );
+    assert!(
+        !of_object.contains("SCAN") && !of_object.contains("Seq Scan") && !of_object.contains("TEMP B-TREE"),
+        "{of_object}"
+    );
+}

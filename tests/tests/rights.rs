@@ -42,7 +42,7 @@ impl Rule {
     }
 }
 
-const ROUTES: [(&str, &str, Rule); 61] = [
+const ROUTES: [(&str, &str, Rule); 63] = [
     ("GET", "/healthz", Rule::Open),
     ("GET", "/readyz", Rule::Open),
     ("POST", "/api/v1/session", Rule::Open),
@@ -59,6 +59,8 @@ const ROUTES: [(&str, &str, Rule); 61] = [
     // Of the own account, or of one that the user may administer; of others there are none.
     ("GET", "/api/v1/users/{id}/sessions", Rule::Account),
     ("DELETE", "/api/v1/users/{id}/sessions/{session}", Rule::Account),
+    ("GET", "/api/v1/audit", Rule::Administering),
+    ("GET", "/api/v1/audit.csv", Rule::Administering),
     ("GET", "/api/v1/catalogue", Rule::Shared),
     ("GET", "/api/v1/places", Rule::Shared),
     ("GET", "/api/v1/indicators", Rule::Shared),

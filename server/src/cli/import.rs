@@ -3,10 +3,12 @@
 use crate::cli::error::CliError;
 use crate::cli::open::open;
 use crate::config::Storage;
+use crate::db::audit::{Act, By, Object};
 use crate::db::records::idempotency;
 use crate::db::records::push::{self, Push};
 use crate::db::reference::load;
 use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::audit::{Action, ObjectKind};
 use jiedui_core::sync::{Mutation, Op, Outcome, Record};
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader};
@@ -33,12 +35,16 @@ pub async fn import(file: &Path, storage: &Storage) -> Result<ExitCode, CliError
     let (mut accepted, mut rejected) = (0, 0);
     let actor = program_user();
     let last_day = crate::clock::last_day();
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     for batch in mutations.chunks(500) {
         let mut numbered = Vec::with_capacity(batch.len());
         for mutation in batch {
             numbered.push((mutation.clone(), idempotency::digest(mutation)?));
         }
-        let push = Push { actor: actor.clone(), client, mutations: numbered, last_day, whole: false };
+        let act = Act::new(By::command_line(), Action::Imported, Object::new(ObjectKind::Import, client, &name));
+        let act = Some(act.with("rows", batch.len()));
+        let by = By::command_line();
+        let push = Push { actor: actor.clone(), client, mutations: numbered, last_day, whole: false, by, act };
         for result in push::push(&db, &reference, &[push]).await?.0.concat() {
             match result.outcome {
                 Outcome::Applied | Outcome::Merged => accepted += 1,

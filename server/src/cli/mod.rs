@@ -11,11 +11,13 @@ mod user;
 mod verify;
 
 use crate::config::{Config, Storage};
+use crate::db::audit::{self, Act, By, Object};
 use crate::db::feed;
 use crate::logs::LogFormat;
 use crate::serve;
 use clap::{Parser, Subcommand};
 use error::CliError;
+use jiedui_core::audit::{Action, ObjectKind};
 use open::open;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -93,7 +95,13 @@ enum Command {
         storage: Storage,
     },
     /// Recompute all figures from the entries and compare them with the stored ones
-    Verify(Storage),
+    Verify {
+        /// Check the audit trail instead: no row was changed, removed or added
+        #[arg(long)]
+        audit: bool,
+        #[command(flatten)]
+        storage: Storage,
+    },
 }
 
 /// Returns an error in the arguments in one line.
@@ -113,6 +121,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
             let (db, filled) = open(&storage).await?;
             if restored {
                 feed::begin_epoch(&db).await?;
+                let object = Object::new(ObjectKind::Database, "", "");
+                audit::note(&db, &Act::new(By::command_line(), Action::Restored, object)).await?;
             }
             println!("{}: {}", db.name(), if filled { "filled" } else { "up to date" });
             db.close().await;
@@ -125,7 +135,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Generate { entries, pairings, seed, storage } => {
             generate::generate(entries, pairings, seed, &storage).await?
         }
-        Command::Verify(storage) => return verify::verify(&storage).await,
+        Command::Verify { audit: true, storage } => return verify::verify_audit(&storage).await,
+        Command::Verify { audit: false, storage } => return verify::verify(&storage).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,10 +5,12 @@ use crate::backup_archive::{ArchiveError, Manifest, Member, check, extract};
 use crate::cli::backup::{Temporary, sync_folder};
 use crate::cli::error::CliError;
 use crate::config::Storage;
+use crate::db::audit::{self, Act, By, Object};
 use crate::db::backup::PostgresRestore;
 use crate::db::file_lock::{FileLock, with_suffix};
 use crate::db::reference::load;
 use crate::db::{Db, DbError, feed};
+use jiedui_core::audit::{Action, ObjectKind};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection};
 use std::fs::{self, File};
@@ -168,6 +170,7 @@ async fn begin_epoch(db: Db, file: &Path) -> Result<(), CliError> {
     let begun = async {
         let reference = load::load(&db).await?;
         feed::begin_epoch(&db).await?;
+        audit::note(&db, &restored(file)).await?;
         Ok::<_, DbError>(reference)
     };
     let reference = begun.await;
@@ -176,6 +179,12 @@ async fn begin_epoch(db: Db, file: &Path) -> Result<(), CliError> {
         return Err(CliError::Argument(format!("{}: is no Jiedui database", file.display())));
     }
     Ok(())
+}
+
+/// Returns the act of restoring a backup.
+fn restored(file: &Path) -> Act {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Act::new(By::command_line(), Action::Restored, Object::new(ObjectKind::Database, "", name))
 }
 
 async fn restore_postgres(backup: &Backup<'_>, storage: &Storage) -> Result<(), CliError> {

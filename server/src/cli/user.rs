@@ -8,6 +8,7 @@ use crate::config::Storage;
 use crate::db::Db;
 use crate::db::accounts::account::{self, Account};
 use crate::db::accounts::code;
+use crate::db::audit::By;
 use crate::db::reference::load;
 use crate::db::reference::load::Reference;
 use clap::Subcommand;
@@ -124,7 +125,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
             let name = name.unwrap_or_else(|| username.clone());
             let is_unsaid = scope.places.is_empty() && !everywhere && matches!(role, Role::Recorder | Role::Reviewer);
             let user = User { id: Uuid::now_v7(), username: username.clone(), name, role, scope, verifies_own: false };
-            if !account::add(&db, &Account { user, password_hash, disabled: false }).await? {
+            if !account::add(&db, &Account { user, password_hash, disabled: false }, By::command_line()).await? {
                 return Err(taken(&username));
             }
             if is_unsaid {
@@ -139,7 +140,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
                 let named = "--role, --place, --everywhere, --programme, --all-programmes, --name";
                 return Err(CliError::Argument(format!("nothing to change: give one of {named}")));
             }
-            let reference = load::load(&db).await?;
+            let (reference, before) = (load::load(&db).await?, account.clone());
             let user = &mut account.user;
             user.name = name.unwrap_or_else(|| user.name.clone());
             user.role = role.unwrap_or(user.role);
@@ -152,7 +153,7 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
                 user.scope.programmes = programmes;
             }
             user.scope = checked(user.scope.clone(), &reference)?;
-            account::change(&db, &account).await?;
+            change(&db, &before, account).await?;
         }
         UserCommand::List(storage) => {
             for account in account::all(&open(&storage).await?.0).await? {
@@ -165,12 +166,12 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
         }
         UserCommand::Disable { username, storage } => {
             let (db, account) = find(&storage, &username).await?;
-            account::change(&db, &Account { password_hash: String::new(), disabled: true, ..account }).await?;
+            change(&db, &account.clone(), Account { password_hash: String::new(), disabled: true, ..account }).await?;
         }
         UserCommand::Enable { username, storage } => {
             let (db, account) = find(&storage, &username).await?;
             let needs_password = account.password_hash.is_empty();
-            account::change(&db, &Account { disabled: false, ..account }).await?;
+            change(&db, &account.clone(), Account { disabled: false, ..account }).await?;
             if needs_password {
                 eprintln!("jiedui: `{username}` has no password: set one with `jiedui user password`");
             }
@@ -182,20 +183,26 @@ pub async fn run(command: UserCommand) -> Result<(), CliError> {
             }
             let new = new_code()?;
             let hash = password::hash_password(&canonical_code(&new))?;
-            code::issue(&db, account.user.id, &hash, account.user.id).await?;
+            code::issue(&db, &account.user, &hash, By::command_line(), None).await?;
             println!("{new}");
         }
         UserCommand::Password { username, storage } => {
             let (db, account) = find(&storage, &username).await?;
             let password_hash = password::hash_password(&read_password(&account.user.username)?)?;
             let stays_closed = account.disabled;
-            account::change(&db, &Account { password_hash, ..account }).await?;
+            let account = Account { password_hash, ..account };
+            account::change(&db, &account, &account.setting_password(By::command_line())).await?;
             if stays_closed {
                 eprintln!("jiedui: `{username}` stays disabled: open it with `jiedui user enable`");
             }
         }
     }
     Ok(())
+}
+
+/// Stores a change of an account.
+async fn change(db: &Db, before: &Account, after: Account) -> Result<(), CliError> {
+    Ok(account::change(db, &after, &before.changing(By::command_line(), &after)).await?)
 }
 
 async fn find(storage: &Storage, username: &str) -> Result<(Db, Account), CliError> {

@@ -4,6 +4,8 @@ use crate::attachment_store::AttachmentStore;
 use crate::cli::error::CliError;
 use crate::cli::open::open;
 use crate::config::Storage;
+use crate::db::Db;
+use crate::db::audit::verify::{self as audit_chain, Chain};
 use crate::db::figures::verify;
 use crate::db::files::attachment;
 use crate::db::reference::load;
@@ -29,6 +31,24 @@ pub async fn verify(storage: &Storage) -> Result<ExitCode, CliError> {
     println!("{} differences", differences.len());
     report_missing_photos(&db, storage).await?;
     Ok(if differences.is_empty() && unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Walks the audit trail. Prints the number of its rows, or the first broken row.
+pub async fn verify_audit(storage: &Storage) -> Result<ExitCode, CliError> {
+    let (db, _) = open(storage).await?;
+    let mut tx = db.for_long_work().begin_reading().await?;
+    let chain = audit_chain::verify(&mut tx).await?;
+    tx.rollback().await?;
+    match chain {
+        Chain::Whole(rows) => {
+            println!("audit trail: {rows} rows, none changed");
+            Ok(ExitCode::SUCCESS)
+        }
+        Chain::Broken(number, reason) => {
+            println!("audit trail: row {number} is broken: {reason}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
 /// Lists stored photos without a file in this data folder. This is not an error: phones that still have one send it again.

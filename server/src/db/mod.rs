@@ -1,6 +1,7 @@
 //! The database: SQLite in one file, or PostgreSQL. All SQL of the project is in this folder and means the same on both.
 
 pub mod accounts;
+pub mod audit;
 pub mod backup;
 pub mod bulk;
 mod error;

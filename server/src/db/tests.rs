@@ -3,6 +3,7 @@
 mod damage;
 
 use super::accounts::{account, share};
+use super::audit::By;
 use super::figures::{query, rebuild, verify};
 use super::files::{attachment, import};
 use super::records::{entry, idempotency, push};
@@ -113,11 +114,11 @@ async fn expired_share_shows_nothing() {
             expires_at: now() + left,
             withdrawn_at: None,
         };
-        share::add(&db, token, account, &link).await.unwrap();
-        let query_of_share = share::query_of(&db, token).await.unwrap();
-        assert_eq!(query_of_share.map(|(query, _)| query), shown.then(|| query.clone()));
+        share::add(&db, token, account, &link, By::command_line()).await.unwrap();
+        let valid = share::valid(&db, token).await.unwrap();
+        assert_eq!(valid.map(|link| link.query), shown.then(|| query.clone()));
     }
-    assert!(!share::revoke(&db, account, id).await.unwrap(), "there is none of this number");
+    assert!(!share::revoke(&db, account, id, By::command_line()).await.unwrap(), "there is none of this number");
     db.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -195,6 +196,8 @@ async fn push_rejects_value_that_overflows_a_sum() {
         mutations,
         last_day,
         whole: false,
+        by: By::command_line(),
+        act: None,
     };
     push::push(&db, &reference, &[of(vec![entry(1, "2026-11-20", 1)])]).await.unwrap();
     let Db::Sqlite { writer, .. } = &db else { unreachable!() };

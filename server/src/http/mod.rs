@@ -11,7 +11,7 @@ mod request_log;
 
 use crate::state::AppState;
 use api::{
-    account, attachments, catalogue, directory, entries, export, health, imports, indicators, ledger, live, map,
+    account, attachments, audit, catalogue, directory, entries, export, health, imports, indicators, ledger, live, map,
     notices, overview, periods, pull, push, session, shares, users, year_pack,
 };
 use axum::extract::DefaultBodyLimit;
@@ -100,6 +100,8 @@ pub fn router(app: AppState) -> Router {
         .routes(routes!(imports::upload::upload))
         .routes(routes!(attachments::put, attachments::get))
         .routes(routes!(attachments::missing))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::csv))
         .routes(routes!(export::entries_csv))
         .routes(routes!(export::entries_xlsx))
         .routes(routes!(export::directory_xlsx))

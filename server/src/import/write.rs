@@ -1,11 +1,13 @@
 //! Mutations that write an import, and mutations that undo it.
 
+use crate::db::audit::{Act, By, Object};
 use crate::db::files::import::Import;
 use crate::db::records::push::Push;
 use crate::db::{DbError, records::idempotency};
 use crate::import::findings::{Findings, Undo};
 use crate::import::planned_write::PlannedWrite;
 use jiedui_core::access::user::User;
+use jiedui_core::audit::{Action, ObjectKind};
 use jiedui_core::entry::Fields;
 use jiedui_core::sync::Kind;
 use jiedui_core::sync::{Mutation, Op, PushResult};
@@ -22,7 +24,7 @@ pub fn entry_id(import: Uuid, number: usize) -> Uuid {
 }
 
 /// Returns the push that writes the rows of an import.
-pub fn writing(import: &Import, actor: &User, rows: &[PlannedWrite], last_day: Date) -> Result<Push, DbError> {
+pub fn writing(import: &Import, actor: &User, by: By, rows: &[PlannedWrite], last_day: Date) -> Result<Push, DbError> {
     let mut new = 0;
     let put = |(seq, row): (u64, &PlannedWrite)| match row {
         PlannedWrite::New(fields) => {
@@ -32,7 +34,8 @@ pub fn writing(import: &Import, actor: &User, rows: &[PlannedWrite], last_day: D
         PlannedWrite::Update { id, base_rev, fields, .. } => mutation(seq, *id, *base_rev, Op::Put, fields.clone()),
     };
     let mutations = (1..).zip(rows).map(put).collect::<Result<_, _>>()?;
-    Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
+    let act = act(import, by.clone(), Action::Imported).with("rows", rows.len()).with("new", new);
+    Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true, by, act: Some(act) })
 }
 
 /// Returns the previous values of the written changes; empty if there are too many to undo.
@@ -46,7 +49,7 @@ pub fn undo(rows: Vec<PlannedWrite>, results: &[PushResult]) -> Vec<Undo> {
 }
 
 /// Returns the push that deletes the new entries of an import and restores the previous values of changed ones.
-pub fn undoing(import: &Import, actor: &User, last_day: Date) -> Result<Push, DbError> {
+pub fn undoing(import: &Import, actor: &User, by: By, last_day: Date) -> Result<Push, DbError> {
     let Findings { new, updates, same, .. } = import.findings;
     // In earlier versions, every row created an entry.
     let new = if new + updates + same == 0 { usize::try_from(import.rows).unwrap_or(usize::MAX) } else { new };
@@ -57,7 +60,14 @@ pub fn undoing(import: &Import, actor: &User, last_day: Date) -> Result<Push, Db
     let changes =
         changes.map(|(at, change)| mutation(seq(new + at), change.id, change.rev, Op::Put, change.fields.clone()));
     let mutations = deletes.chain(changes).collect::<Result<_, _>>()?;
-    Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true })
+    let act = act(import, by.clone(), Action::ImportReverted).with("rows", import.rows).with("new", new);
+    Ok(Push { actor: actor.clone(), client: import.id, mutations, last_day, whole: true, by, act: Some(act) })
+}
+
+/// Returns an act on an import.
+fn act(import: &Import, by: By, action: Action) -> Act {
+    let act = Act::new(by, action, Object::new(ObjectKind::Import, import.id, &import.name));
+    if import.activity.is_empty() { act } else { act.with("activity", import.activity.as_str()) }
 }
 
 fn mutation(

@@ -5,6 +5,7 @@
 
 use super::work::Written;
 use super::*;
+use crate::db::audit::By;
 use futures::future::BoxFuture;
 
 use jiedui_core::access::user::{Role, Scope, User};
@@ -57,7 +58,15 @@ fn push_by(client: Uuid) -> Push {
         scope,
         verifies_own: false,
     };
-    Push { actor, client, mutations: Vec::new(), last_day: time::Date::MAX, whole: false }
+    Push {
+        actor,
+        client,
+        mutations: Vec::new(),
+        last_day: time::Date::MAX,
+        whole: false,
+        by: By::command_line(),
+        act: None,
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,11 @@ pub(crate) fn out_of_scope(
     errors
 }
 
+/// Returns whether the actor may read the audit trail.
+pub fn may_read_audit(actor: &User) -> bool {
+    actor.role.reads_audit()
+}
+
 /// Returns the author of a record.
 pub(crate) fn author_of(fields: &Fields) -> Option<Uuid> {
     account_in(fields, AUTHOR)
@@ -268,6 +273,16 @@ mod tests {
     ) {
         let actor = User { verifies_own, ..actor(role, is_author, true) };
         assert_eq!(may_verify(&entry("submitted"), &actor, &catalogue()), expected);
+    }
+
+    #[rstest]
+    #[case(Role::Recorder, false)]
+    #[case(Role::Reviewer, false)]
+    #[case(Role::Coordinator, false)]
+    #[case(Role::Admin, true)]
+    #[case(Role::Viewer, false)]
+    fn audit_trail_is_for_administrators(#[case] role: Role, #[case] expected: bool) {
+        assert_eq!(may_read_audit(&actor(role, false, true)), expected);
     }
 
     #[test]

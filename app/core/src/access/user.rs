@@ -56,6 +56,11 @@ impl Role {
         matches!(self, Self::Coordinator | Self::Admin)
     }
 
+    /// Returns whether the role may read the audit trail, which names people and places everywhere.
+    pub fn reads_audit(self) -> bool {
+        self == Self::Admin
+    }
+
     /// Returns whether the role may verify and return entries.
     pub fn reviews(self) -> bool {
         matches!(self, Self::Reviewer | Self::Coordinator | Self::Admin)

@@ -2,6 +2,7 @@
 //! `openapi` each has a schema in the server's description.
 
 pub mod attachments;
+pub mod audit;
 pub mod catalogue;
 pub mod directory;
 pub mod entries;

@@ -1,9 +1,12 @@
 //! Accounts: password hash, role and scope.
 
+use crate::db::audit::{self, Act, By, Object};
 use crate::db::records::stored;
 use crate::db::{Db, Result, Tx, Unreadable, with_db};
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::access::username::canonical_username;
+use jiedui_core::audit::Action;
+use serde_json::{Map, Value, json};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -16,6 +19,34 @@ pub struct Account {
     pub password_hash: String,
     /// Whether the account is closed.
     pub disabled: bool,
+}
+
+impl Account {
+    /// Returns the fields that the audit trail shows: everything but the password.
+    fn described(&self) -> Map<String, Value> {
+        let User { username, name, role, scope, .. } = &self.user;
+        let fields = [
+            ("username", json!(username)),
+            ("name", json!(name)),
+            ("role", json!(role)),
+            ("places", json!(scope.places)),
+            ("programmes", json!(scope.programmes)),
+            ("disabled", json!(self.disabled)),
+            ("has_password", json!(!self.password_hash.is_empty())),
+        ];
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Returns the act of changing this account to another state.
+    pub fn changing(&self, by: By, after: &Self) -> Act {
+        let act = Act::new(by, Action::AccountChanged, Object::account(&after.user));
+        act.changing(&self.described(), &after.described())
+    }
+
+    /// Returns the act of setting this account's password.
+    pub fn setting_password(&self, by: By) -> Act {
+        Act::new(by, Action::PasswordChanged, Object::account(&self.user))
+    }
 }
 
 /// Columns of an account that describe its user.
@@ -132,10 +163,11 @@ pub async fn exist(db: &Db) -> Result<bool> {
 }
 
 /// Adds an account. Returns false if the name exists.
-pub async fn add(db: &Db, account: &Account) -> Result<bool> {
+pub async fn add(db: &Db, account: &Account, by: By) -> Result<bool> {
     insert(
         db,
         account,
+        by,
         "INSERT INTO account (id, username, name, role, places, programmes, password_hash, disabled, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (username) DO NOTHING",
     )
@@ -143,17 +175,18 @@ pub async fn add(db: &Db, account: &Account) -> Result<bool> {
 }
 
 /// Adds the first account. Returns false if there is one.
-pub async fn add_first(db: &Db, account: &Account) -> Result<bool> {
+pub async fn add_first(db: &Db, account: &Account, by: By) -> Result<bool> {
     insert(
         db,
         account,
+        by,
         "INSERT INTO account (id, username, name, role, places, programmes, password_hash, disabled, created_at)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM account)",
     )
     .await
 }
 
-async fn insert(db: &Db, account: &Account, query: &'static str) -> Result<bool> {
+async fn insert(db: &Db, account: &Account, by: By, query: &'static str) -> Result<bool> {
     let user = &account.user;
     let places = serde_json::to_string(&user.scope.places)?;
     let programmes = serde_json::to_string(&user.scope.programmes)?;
@@ -171,6 +204,10 @@ async fn insert(db: &Db, account: &Account, query: &'static str) -> Result<bool>
         .execute(connection)
         .await?
         .rows_affected());
+    if added > 0 {
+        let act = Act::new(by, Action::AccountAdded, Object::account(user));
+        audit::append(&mut tx, &act.changing(&Map::new(), &account.described())).await?;
+    }
     tx.commit().await?;
     Ok(added > 0)
 }
@@ -180,7 +217,7 @@ const REVOKE_CODE: &str = "DELETE FROM sign_in_code WHERE account = $1";
 
 /// Changes an account except for its identifier and user name, and ends all its sessions, so that the new rights apply
 /// at once.
-pub async fn change(db: &Db, account: &Account) -> Result<()> {
+pub async fn change(db: &Db, account: &Account, act: &Act) -> Result<()> {
     let query =
         "UPDATE account SET name = $2, role = $3, places = $4, programmes = $5, password_hash = $6, disabled = $7
         WHERE id = $1";
@@ -204,11 +241,12 @@ pub async fn change(db: &Db, account: &Account) -> Result<()> {
     if account.disabled {
         with_db!(tx &mut tx, |connection| sqlx::query(REVOKE_CODE).bind(user.id).execute(connection).await.map(drop)?);
     }
+    audit::append(&mut tx, act).await?;
     tx.commit().await
 }
 
 /// Stores a new password hash. Sessions stay valid.
-pub async fn renew_password(db: &Db, account: &Account) -> Result<()> {
+pub async fn renew_password(db: &Db, account: &Account, by: By) -> Result<()> {
     let query = "UPDATE account SET password_hash = $2 WHERE id = $1";
     let mut tx = db.begin().await?;
     with_db!(tx &mut tx, |connection| sqlx::query(query)
@@ -217,26 +255,31 @@ pub async fn renew_password(db: &Db, account: &Account) -> Result<()> {
         .execute(connection)
         .await
         .map(drop)?);
+    audit::append(&mut tx, &account.setting_password(by)).await?;
     tx.commit().await
 }
 
 /// Stores another display name. Sessions stay valid.
-pub async fn rename(db: &Db, id: Uuid, name: &str) -> Result<()> {
+pub async fn rename(db: &Db, user: &User, name: &str, by: By) -> Result<()> {
     let query = "UPDATE account SET name = $2 WHERE id = $1";
     let mut tx = db.begin().await?;
-    with_db!(tx &mut tx, |connection| sqlx::query(query).bind(id).bind(name).execute(connection).await.map(drop)?);
+    with_db!(tx &mut tx, |connection| sqlx::query(query).bind(user.id).bind(name).execute(connection).await.map(drop)?);
+    let mut act = Act::new(by, Action::AccountChanged, Object::account(user)).with("name", name);
+    act.before.insert("name".to_owned(), json!(user.name));
+    audit::append(&mut tx, &act).await?;
     tx.commit().await
 }
 
-/// Stores a new password hash if the present one is `current`, and ends all sessions but one. Returns false if another
+/// Stores a new password hash if the present one is that of `account`, and ends all sessions but one. Returns false if another
 /// change came first.
-pub async fn change_password(db: &Db, id: Uuid, current: &str, new: &str, session: &[u8]) -> Result<bool> {
+pub async fn change_password(db: &Db, account: &Account, new: &str, session: &[u8], by: By) -> Result<bool> {
     let query = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND NOT disabled";
     let end = "DELETE FROM session WHERE account = $1 AND token_hash <> $2";
+    let id = account.user.id;
     let mut tx = db.begin().await?;
     let changed = with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(id)
-        .bind(current)
+        .bind(&account.password_hash)
         .bind(new)
         .execute(connection)
         .await?
@@ -247,6 +290,7 @@ pub async fn change_password(db: &Db, id: Uuid, current: &str, new: &str, sessio
     }
     with_db!(tx &mut tx, |connection| sqlx::query(end).bind(id).bind(session).execute(connection).await.map(drop)?);
     with_db!(tx &mut tx, |connection| sqlx::query(REVOKE_CODE).bind(id).execute(connection).await.map(drop)?);
+    audit::append(&mut tx, &account.setting_password(by)).await?;
     tx.commit().await?;
     Ok(true)
 }

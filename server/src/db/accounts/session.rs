@@ -1,8 +1,10 @@
 //! Sessions and their tokens. Only the hash of a token is stored.
 
 use crate::db::accounts::account::UserRow;
+use crate::db::audit::{self, Act, By, Object};
 use crate::db::{Db, Result, with_db};
 use jiedui_core::access::user::User;
+use jiedui_core::audit::Action;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -10,20 +12,22 @@ use uuid::Uuid;
 pub const LIFETIME: i64 = 180 * 24 * 3600 * 1000;
 
 /// Stores a new session.
-pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, device_name: &str) -> Result<()> {
+pub async fn add(db: &Db, token_hash: &[u8], user: &User, device_name: &str, by: By) -> Result<()> {
     let query = "INSERT INTO session (token_hash, account, device_name, created_at, seen_at, expires_at)
         VALUES ($1, $2, $3, $4, $4, $5)";
     let now = crate::db::now();
     let mut tx = db.begin().await?;
     with_db!(tx &mut tx, |connection| sqlx::query(query)
         .bind(token_hash)
-        .bind(account)
+        .bind(user.id)
         .bind(device_name)
         .bind(now)
         .bind(now + LIFETIME)
         .execute(connection)
         .await
         .map(drop)?);
+    let act = Act::new(by, Action::SignIn, Object::account(user)).with("device", device_name);
+    audit::append(&mut tx, &act).await?;
     tx.commit().await
 }
 
@@ -125,16 +129,17 @@ pub async fn last_contacts(db: &Db) -> Result<BTreeMap<Uuid, Contact>> {
 }
 
 /// Ends a session of an account. Returns false if the account has no such session.
-pub async fn end_of_account(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
-    let Some(session) = of_account(db, account).await?.into_iter().find(|session| session.id() == id) else {
+pub async fn end_of_account(db: &Db, account: &User, id: Uuid, by: By) -> Result<bool> {
+    let Some(session) = of_account(db, account.id).await?.into_iter().find(|session| session.id() == id) else {
         return Ok(false);
     };
-    end(db, &session.token_hash).await?;
+    let act = Act::new(by, Action::SessionEnded, Object::account(account)).with("device", session.device_name);
+    end(db, &session.token_hash, &act).await?;
     Ok(true)
 }
 
 /// Deletes a session, and all expired ones.
-pub async fn end(db: &Db, token_hash: &[u8]) -> Result<()> {
+pub async fn end(db: &Db, token_hash: &[u8], act: &Act) -> Result<()> {
     let query = "DELETE FROM session WHERE token_hash = $1 OR expires_at <= $2";
     let mut tx = db.begin().await?;
     with_db!(tx &mut tx, |connection| sqlx::query(query)
@@ -143,5 +148,6 @@ pub async fn end(db: &Db, token_hash: &[u8]) -> Result<()> {
         .execute(connection)
         .await
         .map(drop)?);
+    audit::append(&mut tx, act).await?;
     tx.commit().await
 }

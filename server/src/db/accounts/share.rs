@@ -1,6 +1,8 @@
 //! Links that open the shared view without an account. Only a token's hash is stored.
 
+use crate::db::audit::{self, Act, By, Object};
 use crate::db::{Db, Result, with_db};
+use jiedui_core::audit::{Action, ObjectKind};
 use uuid::Uuid;
 
 /// A link.
@@ -18,11 +20,18 @@ pub struct Share {
     pub withdrawn_at: Option<i64>,
 }
 
+impl Share {
+    /// Returns the link in the audit trail.
+    pub fn object(&self) -> Object {
+        Object::new(ObjectKind::Link, self.id, &self.query)
+    }
+}
+
 /// Maximum number of valid links of an account. All of them fit the list, from which they can be revoked.
 pub const MAX_VALID: i64 = 100;
 
 /// Stores a link of an account. Returns false if the account has [`MAX_VALID`] valid links.
-pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Result<bool> {
+pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share, by: By) -> Result<bool> {
     let valid = "SELECT count(*) FROM share WHERE account = $1 AND withdrawn_at IS NULL AND expires_at > $2";
     let query = "INSERT INTO share (id, token_hash, account, query, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -46,13 +55,15 @@ pub async fn add(db: &Db, token_hash: &[u8], account: Uuid, share: &Share) -> Re
         .execute(connection)
         .await
         .map(drop)?);
+    let act = Act::new(by, Action::LinkMade, share.object());
+    audit::append(&mut tx, &act.with("expires_at", crate::db::instant(share.expires_at))).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-/// Returns the query that the link with a token shows, unless it has expired.
-pub async fn query_of(db: &Db, token_hash: &[u8]) -> Result<Option<(String, i64)>> {
-    let query = "SELECT s.query, s.expires_at FROM share s JOIN account a ON a.id = s.account
+/// Returns the link with a token, unless it has expired.
+pub async fn valid(db: &Db, token_hash: &[u8]) -> Result<Option<Share>> {
+    let query = "SELECT s.id, s.query, s.created_at, s.expires_at, s.withdrawn_at FROM share s JOIN account a ON a.id = s.account
         WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.withdrawn_at IS NULL AND NOT a.disabled";
     Ok(with_db!(primary db, |pool| sqlx::query_as(query)
             .bind(token_hash)
@@ -70,7 +81,7 @@ pub async fn of_account(db: &Db, account: Uuid) -> Result<Vec<Share>> {
 }
 
 /// Revokes a link of an account. Returns false if the account has no such valid link.
-pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
+pub async fn revoke(db: &Db, account: Uuid, id: Uuid, by: By) -> Result<bool> {
     let query = "UPDATE share SET withdrawn_at = $3 WHERE id = $1 AND account = $2 AND withdrawn_at IS NULL";
     let mut tx = db.begin().await?;
     let changed = with_db!(tx &mut tx, |connection| sqlx::query(query)
@@ -80,6 +91,9 @@ pub async fn revoke(db: &Db, account: Uuid, id: Uuid) -> Result<bool> {
         .execute(connection)
         .await?
         .rows_affected());
+    if changed > 0 {
+        audit::append(&mut tx, &Act::new(by, Action::LinkWithdrawn, Object::new(ObjectKind::Link, id, ""))).await?;
+    }
     tx.commit().await?;
     Ok(changed > 0)
 }

@@ -1,12 +1,14 @@
 //! Tests of the stored packs: they follow every change of entries and directory, and are read by index.
 
 use super::{directory_change, latest, pack, query, rebuild, subjects, verify};
+use crate::db::audit::{Act, By, Object};
 use crate::db::records::{idempotency, push};
 use crate::db::reference::directory;
 use crate::db::reference::fill;
 use crate::db::reference::load::{self, Reference};
 use crate::db::{Db, now};
 use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::audit::Action;
 use jiedui_core::directory::index::DirectoryIndex;
 use jiedui_core::entry::Fields;
 use jiedui_core::figures::pack::{Piece, YearPack};
@@ -94,9 +96,15 @@ async fn edit(db: &Db, ids: &[Uuid], rng: &mut SeededRng, seq: &mut u64) {
         mutations,
         last_day: parse_date("2026-11-27").unwrap(),
         whole: false,
+        by: By::command_line(),
+        act: None,
     };
     let (results, _) = push::push(db, &reference, &[push]).await.unwrap();
     assert!(results[0].iter().any(|result| result.outcome.is_done()), "some edits are applied");
+}
+
+fn act() -> Act {
+    Act::new(By::command_line(), Action::DirectoryChanged, Object::none())
 }
 
 async fn assert_verified(db: &Db, after: &str) {
@@ -130,14 +138,14 @@ async fn packs_follow_every_change_of_entries_and_directory() {
         // An organisation moves, a pairing gets another one, and a new pairing gives an organisation a partner.
         let mut organisation = reference.organisations[turn * 3 + 12].clone();
         organisation.place = reference.organisations[turn + 20].place.clone();
-        directory::set(db, Kind::Organisation, organisation.id, &organisation, &admin(), None).await.unwrap();
+        directory::set(db, (Kind::Organisation, organisation.id), &organisation, &admin(), None, act()).await.unwrap();
         assert_verified(db, "the move of an organisation").await;
         let mut pairing = reference.pairings[turn * 2 + 3].clone();
         pairing.organisation_b = reference.organisations[turn + 15].id;
-        directory::set(db, Kind::Pairing, pairing.id, &pairing, &admin(), None).await.unwrap();
+        directory::set(db, (Kind::Pairing, pairing.id), &pairing, &admin(), None, act()).await.unwrap();
         assert_verified(db, "another organisation of a pairing").await;
         pairing.id = Uuid::from_u128(turn as u128 + 77);
-        directory::set(db, Kind::Pairing, pairing.id, &pairing, &admin(), None).await.unwrap();
+        directory::set(db, (Kind::Pairing, pairing.id), &pairing, &admin(), None, act()).await.unwrap();
         assert_verified(db, "a new pairing").await;
         let current = whole(db, 2024).await;
         let delta = pack::read(db, 2024, &current.pieces, Some(on_phone.change)).await.unwrap();

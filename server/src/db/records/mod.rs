@@ -13,5 +13,5 @@ pub mod push;
 pub mod record;
 pub mod revision;
 mod room;
-mod statement;
+pub mod statement;
 pub mod stored;

@@ -18,7 +18,7 @@ enum Value {
 
 /// A statement and its values.
 #[derive(Clone, Debug)]
-pub(super) struct Statement {
+pub struct Statement {
     text: String,
     values: Vec<Value>,
     is_postgres: bool,

@@ -1,5 +1,6 @@
 //! Stored versions of the catalogue.
 
+use crate::db::audit::{self, Act};
 use crate::db::records::stored;
 use crate::db::{Db, Result, Tx, Unreadable, feed, with_db};
 use jiedui_core::catalogue::Catalogue;
@@ -18,7 +19,7 @@ pub async fn version(db: &Db, number: u32) -> Result<Option<Catalogue>> {
 }
 
 /// Stores the next version of the catalogue. Returns false if that version exists already.
-pub async fn store(db: &Db, catalogue: &Catalogue) -> Result<bool> {
+pub async fn store(db: &Db, catalogue: &Catalogue, act: &Act) -> Result<bool> {
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change;
     if latest(&mut tx).await? + 1 != i64::from(catalogue.version) {
@@ -28,6 +29,7 @@ pub async fn store(db: &Db, catalogue: &Catalogue) -> Result<bool> {
     insert(&mut tx, catalogue).await?;
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change + 1).await?;
+    audit::append(&mut tx, act).await?;
     tx.commit().await?;
     Ok(true)
 }

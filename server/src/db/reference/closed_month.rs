@@ -1,9 +1,11 @@
 //! Months that are closed for changes.
 
+use crate::db::audit::{self, Act, By, Object};
 use crate::db::records::stored;
 use crate::db::{Db, Result, Tx, Unreadable, feed, with_db};
+use jiedui_core::access::user::User;
+use jiedui_core::audit::{Action, ObjectKind};
 use jiedui_core::values::month::Month;
-use uuid::Uuid;
 
 /// A closed month, with the time and the name of the account.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -24,22 +26,27 @@ pub async fn all(db: &Db) -> Result<Vec<ClosedMonth>> {
 }
 
 /// Closes or reopens a month.
-pub async fn set(db: &Db, month: Month, is_closed: bool, account: Uuid) -> Result<()> {
+pub async fn set(db: &Db, month: Month, is_closed: bool, user: &User, by: By) -> Result<()> {
     let mut tx = db.begin().await?;
     let change = feed::lock(&mut tx).await?.change;
     let month = month.to_string();
+    let action = if is_closed { Action::MonthClosed } else { Action::MonthReopened };
+    let act = Act::new(by, action, Object::new(ObjectKind::Month, &month, &month));
     let query = if is_closed {
         "INSERT INTO closed_month (month, account, at) VALUES ($1, $2, $3) ON CONFLICT (month) DO NOTHING"
     } else {
         "DELETE FROM closed_month WHERE month = $1"
     };
-    with_db!(tx &mut tx, |connection| {
+    let changed = with_db!(tx &mut tx, |connection| {
         let query = sqlx::query(query).bind(month);
-        let query = if is_closed { query.bind(account).bind(crate::db::now()) } else { query };
-        query.execute(connection).await.map(drop)?
+        let query = if is_closed { query.bind(user.id).bind(crate::db::now()) } else { query };
+        query.execute(connection).await?.rows_affected()
     });
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change + 1).await?;
+    if changed > 0 {
+        audit::append(&mut tx, &act).await?;
+    }
     tx.commit().await
 }
 

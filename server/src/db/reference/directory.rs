@@ -1,5 +1,6 @@
 //! Organisations and pairings, changed one by one, with their history.
 
+use crate::db::audit::{self, Act};
 use crate::db::figures::directory_change;
 use crate::db::files::attachment::{self, Naming};
 use crate::db::records::record::{self, RecordRow};
@@ -32,14 +33,15 @@ pub enum Written {
 }
 
 /// Writes a record of the directory. `base_rev` is the revision that the user changed, 0 for a new record, or `None`.
+/// `act` receives the changed fields.
 /// Fails with [`crate::db::DbError::Unreadable`] if the stored record cannot be read.
 pub async fn set(
     db: &Db,
-    kind: Kind,
-    id: Uuid,
+    (kind, id): (Kind, Uuid),
     content: &impl Serialize,
     user: &User,
     base_rev: Option<u64>,
+    act: Act,
 ) -> Result<Written> {
     let (fields, account) = (fields_of(content)?, user.id);
     let mut tx = db.begin().await?;
@@ -87,12 +89,15 @@ pub async fn set(
     if let Some(existing) = &existing {
         record::write_past(&mut tx, &[existing.past(&fields)]).await?;
     }
+    let before_fields = existing.map(|existing| existing.fields).unwrap_or_default();
+    let act = act.changing(&before_fields, &fields);
     let row = RecordRow { id, kind, fields, deleted: false, change, created, author, former: Vec::new(), last };
     let (before, after) = load::directories(&mut tx, &row).await?;
     record::write(&mut tx, &[row], &Catalogue::default()).await?;
     directory_change::apply(&mut tx, &before, &after, change).await?;
     feed::change_reference(&mut tx).await?;
     feed::advance(&mut tx, change).await?;
+    audit::append(&mut tx, &act).await?;
     tx.commit().await?;
     Ok(Written::Done(new))
 }

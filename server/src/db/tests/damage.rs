@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::db::accounts::account;
+use crate::db::audit::{Act, By, Object};
 use crate::db::files::import_entries;
 use crate::db::records::cursor::Cursor;
 use crate::db::records::pull;
 use crate::db::records::push::tests::{TestDb, push_of, put, survey};
 use crate::db::reference::directory;
 use jiedui_core::access::user::{Role, Scope, User};
+use jiedui_core::audit::Action;
 use jiedui_core::sync::Outcome;
 use rstest::rstest;
 use uuid::Uuid;
@@ -56,8 +58,9 @@ async fn damaged_organisation_is_omitted_and_not_overwritten() {
     let loaded = load::load(&test.db).await.unwrap();
     assert_eq!(loaded.organisations.len() + 1, test.reference.organisations.len());
     for base_rev in [None, Some(0)] {
-        let written =
-            directory::set(&test.db, Kind::Organisation, organisation.id, &organisation, &admin(), base_rev).await;
+        let act = Act::new(By::command_line(), Action::DirectoryChanged, Object::none());
+        let of = (Kind::Organisation, organisation.id);
+        let written = directory::set(&test.db, of, &organisation, &admin(), base_rev, act).await;
         assert!(matches!(&written, Err(DbError::Unreadable(found)) if found.id == organisation.id.to_string()));
     }
     assert_eq!(verified(&test).await, [("organisation".to_owned(), organisation.id.to_string())]);
@@ -73,7 +76,8 @@ async fn damaged_import_is_unreadable_and_verified(#[case] statement: &'static s
     let test = TestDb::open().await;
     let (db, user) = (&test.db, admin());
     let user = User { username: "head".to_owned(), ..user };
-    let added = account::add(db, &account::Account { user, password_hash: String::new(), disabled: false }).await;
+    let account = account::Account { user, password_hash: String::new(), disabled: false };
+    let added = account::add(db, &account, By::command_line()).await;
     assert!(added.unwrap());
     for id in [ID, Uuid::from_u128(8)] {
         test.damage(

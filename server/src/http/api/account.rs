@@ -1,18 +1,17 @@
 //! The own account: sign-in by a one-time code, name and password.
 
-use super::session::{is_secret, open_session, refused, text, visitor};
+use super::session::{begin_attempt, is_secret, note_failure, open_session, text, visitor};
 use crate::auth::code::canonical_code;
 use crate::auth::password::{LONGEST, SHORTEST, Weakness, hash_password, weakness};
 use crate::auth::token::token_hash;
-use crate::connections::Peer;
 use crate::db::accounts::account::{self, Account};
 use crate::db::accounts::code;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials;
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::problem::Problem;
 use crate::state::AppState;
-use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -58,7 +57,7 @@ pub async fn sign_in_with_code(
     State(app): State<AppState>,
     wants: Accept,
     headers: HeaderMap,
-    peer: Option<Extension<Peer>>,
+    origin: Origin,
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let [username, typed, password] = ["username", "code", "password"].map(|field| text(&body, field));
@@ -69,8 +68,8 @@ pub async fn sign_in_with_code(
         }
     };
     check_password(&password, &username)?;
-    let visitor = visitor(&app, &headers, peer, &username).await?;
-    let attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let visitor = visitor(&app, &headers, origin, &username).await?;
+    let attempt = begin_attempt(&app, &visitor, origin).await?;
     let (attempt, account) = attempt.after(account::by_username(&app.db, &username).await)?;
     let account = account.filter(|account| !account.disabled);
     let hash = match &account {
@@ -86,13 +85,17 @@ pub async fn sign_in_with_code(
             "Wrong user name or code, or the code has expired",
         )
     };
-    let (Some(account), Some(hash)) = (account.filter(|_| is_right), hash) else { return Err(wrong()) };
+    let (Some(account), Some(hash)) = (account.as_ref().filter(|_| is_right), hash) else {
+        note_failure(&app, origin, account.as_ref().map(|account| &account.user), "code").await;
+        return Err(wrong());
+    };
     attempt.succeed();
     let password_hash = hashed(password).await?;
-    if !code::redeem(&app.db, account.user.id, &hash, &password_hash).await? {
+    let user = &account.user;
+    if !code::redeem(&app.db, user, &hash, &password_hash, origin.by(user)).await? {
         return Err(wrong());
     }
-    open_session(&app, account.user, text(&body, "device_name").ok(), &headers, wants).await
+    open_session(&app, user.clone(), text(&body, "device_name").ok(), (&headers, origin), wants).await
 }
 
 /// Changes the own display name.
@@ -103,14 +106,18 @@ pub async fn sign_in_with_code(
 pub async fn set_own(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     wants: Accept,
     body: Payload,
 ) -> Result<Response, Problem> {
     let OwnAccountRequest { name } = body.parse()?;
     let name = name.trim().to_owned();
     validate_name(&name).map_err(|error| Problem::fields(vec![error]))?;
-    account::rename(&app.db, user.id, &name).await?;
-    Ok(wants.answer(&SessionResponse { user: SessionUser::new(User { name, ..user }, &app.reference().catalogue) }))
+    let renamed = User { name, ..user.clone() };
+    if renamed.name != user.name {
+        account::rename(&app.db, &user, &renamed.name, origin.by(&user)).await?;
+    }
+    Ok(wants.answer(&SessionResponse { user: SessionUser::new(renamed, &app.reference().catalogue) }))
 }
 
 /// Changes the own password and ends all other sessions. A wrong present password counts like a wrong sign-in.
@@ -124,25 +131,26 @@ pub async fn set_own_password(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
     headers: HeaderMap,
-    peer: Option<Extension<Peer>>,
+    origin: Origin,
     body: Payload,
 ) -> Result<StatusCode, Problem> {
     let PasswordRequest { current, password } = body.parse()?;
     check_password(&password, &user.username)?;
-    let visitor = visitor(&app, &headers, peer, &user.username).await?;
-    let attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let visitor = visitor(&app, &headers, origin, &user.username).await?;
+    let attempt = begin_attempt(&app, &visitor, origin).await?;
     let (mut attempt, account) = attempt.after(account::by_id(&app.db, user.id).await)?;
     let Some(account) = account.filter(|account| !account.disabled) else {
         attempt.give_up();
         return Err(Problem::no_session());
     };
     if !is_secret(&mut attempt, current, Some(account.password_hash.clone())).await {
+        note_failure(&app, origin, Some(&user), "password").await;
         return Err(Problem::field("current", ErrorCode::Wrong));
     }
     attempt.succeed();
     let session = credentials::token(&headers).map(|token| token_hash(&token)).unwrap_or_default();
     let new = hashed(password).await?;
-    if !account::change_password(&app.db, user.id, &account.password_hash, &new, &session).await? {
+    if !account::change_password(&app.db, &account, &new, &session, origin.by(&user)).await? {
         return Err(Problem::field("current", ErrorCode::Wrong));
     }
     Ok(StatusCode::NO_CONTENT)
@@ -159,12 +167,14 @@ pub async fn set_up(
     State(app): State<AppState>,
     wants: Accept,
     headers: HeaderMap,
+    origin: Origin,
     body: Payload,
 ) -> Result<Response, Problem> {
     let Some(expected) = &app.setup else { return Err(Problem::not_found()) };
     let SetupRequest { token, username, name, password } = body.parse()?;
     // Tokens are compared by their hashes, which a caller cannot choose.
     if token_hash(&token) != *expected {
+        note_failure(&app, origin, None, "setup_link").await;
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "链接不对，请使用服务器启动时显示的链接",
@@ -178,10 +188,10 @@ pub async fn set_up(
     let (id, role, scope) = (Uuid::now_v7(), Role::Admin, Scope::default());
     let user = User { id, username, name, role, scope, verifies_own: false };
     let account = Account { user, password_hash: hashed(password).await?, disabled: false };
-    if !account::add_first(&app.db, &account).await? {
+    if !account::add_first(&app.db, &account, origin.anonymous()).await? {
         return Err(Problem::not_found());
     }
-    open_session(&app, account.user, None, &headers, wants).await
+    open_session(&app, account.user, None, (&headers, origin), wants).await
 }
 
 /// Returns the canonical spelling of a new user name.

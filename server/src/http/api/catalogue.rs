@@ -1,8 +1,11 @@
 //! The catalogue, which administrators change, and the tree of places.
 
+use crate::db::DbError;
+use crate::db::audit::{Act, By, Object};
 use crate::db::reference::catalogue;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
@@ -12,6 +15,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiedui_core::access::user::{Role, User};
 use jiedui_core::api::catalogue::{SetActivityRequest, SetIndicatorRequest, SetProgrammeRequest};
+use jiedui_core::audit::{Action, ObjectKind, item_of};
 use jiedui_core::catalogue::Catalogue;
 use jiedui_core::directory::place::Place;
 use jiedui_core::entry::bounds;
@@ -34,6 +38,7 @@ pub async fn catalogue(State(app): State<AppState>, _: Viewer, wants: Accept) ->
 pub async fn set_programme(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(code): Path<String>,
     wants: Accept,
     Payload(body): Payload,
@@ -44,7 +49,8 @@ pub async fn set_programme(
     let is_same = move |base: &Catalogue, now: &Catalogue| {
         base.programme(&same_code) == now.programme(&same_code) && (!moves || codes(base).eq(codes(now)))
     };
-    edit(&app, wants, (base, is_same), |catalogue| catalogue.with_programme(request.draft(code))).await
+    let edited = Edited { list: "programmes", kind: ObjectKind::Programme, code: code.clone(), by: origin.by(&user) };
+    edit(&app, wants, edited, (base, is_same), |catalogue| catalogue.with_programme(request.draft(code))).await
 }
 
 fn codes(catalogue: &Catalogue) -> impl Iterator<Item = &String> {
@@ -60,6 +66,7 @@ fn codes(catalogue: &Catalogue) -> impl Iterator<Item = &String> {
 pub async fn set_activity(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(code): Path<String>,
     wants: Accept,
     Payload(body): Payload,
@@ -67,7 +74,8 @@ pub async fn set_activity(
     let request: SetActivityRequest = parse(&user, body)?;
     let (base, same_code) = (request.base_version, code.clone());
     let is_same = move |base: &Catalogue, now: &Catalogue| base.activity(&same_code) == now.activity(&same_code);
-    edit(&app, wants, (base, is_same), |catalogue| catalogue.with_activity(request.activity(code))).await
+    let edited = Edited { list: "activities", kind: ObjectKind::Form, code: code.clone(), by: origin.by(&user) };
+    edit(&app, wants, edited, (base, is_same), |catalogue| catalogue.with_activity(request.activity(code))).await
 }
 
 /// Adds an indicator or changes its names and targets. The body may name in `base_version` the version of the catalogue
@@ -79,6 +87,7 @@ pub async fn set_activity(
 pub async fn set_indicator(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(code): Path<String>,
     wants: Accept,
     Payload(body): Payload,
@@ -86,7 +95,8 @@ pub async fn set_indicator(
     let request: SetIndicatorRequest = parse(&user, body)?;
     let (base, same_code) = (request.base_version, code.clone());
     let is_same = move |base: &Catalogue, now: &Catalogue| base.indicator(&same_code) == now.indicator(&same_code);
-    edit(&app, wants, (base, is_same), |catalogue| catalogue.with_indicator(request.indicator(code))).await
+    let edited = Edited { list: "indicators", kind: ObjectKind::Indicator, code: code.clone(), by: origin.by(&user) };
+    edit(&app, wants, edited, (base, is_same), |catalogue| catalogue.with_indicator(request.indicator(code))).await
 }
 
 /// Parses a change of the catalogue, which only an administrator may make.
@@ -103,10 +113,32 @@ fn parse<T: DeserializeOwned>(user: &User, body: Value) -> Result<T, Problem> {
     })
 }
 
+/// The item of the catalogue that a change is about.
+struct Edited {
+    /// Member of the catalogue that lists it.
+    list: &'static str,
+    kind: ObjectKind,
+    code: String,
+    by: By,
+}
+
+impl Edited {
+    /// Returns the act of changing the item from one catalogue to the next.
+    fn act(self, before: &Catalogue, after: &Catalogue) -> Result<Act, serde_json::Error> {
+        let Self { list, kind, code, by } = self;
+        let (before, after) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
+        let item = item_of(&after, list, &code);
+        let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
+        let act = Act::new(by, Action::CatalogueChanged, Object::new(kind, &code, name));
+        Ok(act.changing(&item_of(&before, list, &code), &item))
+    }
+}
+
 /// Applies one change to the catalogue. With a base version, the item must equal that version.
 async fn edit(
     app: &AppState,
     wants: Accept,
+    edited: Edited,
     (base, is_same): (Option<u32>, impl FnOnce(&Catalogue, &Catalogue) -> bool),
     change: impl FnOnce(&Catalogue) -> Result<Catalogue, Vec<FieldError>>,
 ) -> Result<Response, Problem> {
@@ -129,7 +161,8 @@ async fn edit(
             return Err(changed_since());
         }
     }
-    if !catalogue::store(&app.db, &next).await? {
+    let act = edited.act(catalogue, &next).map_err(DbError::from)?;
+    if !catalogue::store(&app.db, &next, &act).await? {
         return Err(changed_since());
     }
     let snapshot = app.cache.reload(&app.db).await?;

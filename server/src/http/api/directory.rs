@@ -1,9 +1,11 @@
 //! Changes of organisations and pairings, by coordinators.
 
+use crate::db::audit::{Act, Object};
 use crate::db::feed;
 use crate::db::reference::directory::{self, Written};
 use crate::http::extract::body::{Accept, Payload, missing_field};
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
@@ -11,6 +13,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiedui_core::access::user::User;
 use jiedui_core::api::directory::{SetOrganisationRequest, SetPairingRequest};
+use jiedui_core::audit::{Action, ObjectKind};
 use jiedui_core::directory::Directory;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::entry::bounds;
@@ -31,6 +34,7 @@ use uuid::Uuid;
 pub async fn set_organisation(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(id): Path<String>,
     wants: Accept,
     Payload(body): Payload,
@@ -44,8 +48,10 @@ pub async fn set_organisation(
     }
     let forbidden = organisation.forbidden_fields(&user);
     reject(organisation.validate(&reference.places, &reference.catalogue), forbidden, wants)?;
+    let object = Object::new(ObjectKind::Organisation, organisation.id, &organisation.name);
+    let act = Act::new(origin.by(&user), Action::DirectoryChanged, object);
     // Its initials are read from its name when the directory is.
-    organisation.rev = set(&app, Kind::Organisation, organisation.id, &organisation, &user, base_rev).await?;
+    organisation.rev = set(&app, (Kind::Organisation, organisation.id), &organisation, &user, base_rev, act).await?;
     Ok(wants.answer(&organisation))
 }
 
@@ -58,6 +64,7 @@ pub async fn set_organisation(
 pub async fn set_pairing(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(id): Path<String>,
     wants: Accept,
     Payload(body): Payload,
@@ -71,7 +78,10 @@ pub async fn set_pairing(
     }
     let forbidden = pairing.forbidden_fields(&user, directory);
     reject(pairing.validate(directory, &reference.catalogue), forbidden, wants)?;
-    pairing.rev = set(&app, Kind::Pairing, pairing.id, &pairing, &user, base_rev).await?;
+    let name = |id| directory.organisation(id).map(|organisation| organisation.name.as_str()).unwrap_or_default();
+    let name = format!("{} — {}", name(pairing.organisation_a), name(pairing.organisation_b));
+    let act = Act::new(origin.by(&user), Action::DirectoryChanged, Object::new(ObjectKind::Pairing, pairing.id, name));
+    pairing.rev = set(&app, (Kind::Pairing, pairing.id), &pairing, &user, base_rev, act).await?;
     Ok(wants.answer(&pairing))
 }
 
@@ -101,13 +111,13 @@ fn reject(mut errors: Vec<FieldError>, forbidden: Vec<FieldError>, wants: Accept
 /// Writes a record and returns its revision.
 async fn set(
     app: &AppState,
-    kind: Kind,
-    id: Uuid,
+    (kind, id): (Kind, Uuid),
     record: &impl Serialize,
     user: &User,
     base_rev: Option<u64>,
+    act: Act,
 ) -> Result<u64, Problem> {
-    let rev = match directory::set(&app.db, kind, id, record, user, base_rev).await? {
+    let rev = match directory::set(&app.db, (kind, id), record, user, base_rev, act).await? {
         Written::Done(rev) => rev,
         Written::OtherKind => return Err(Problem::field("id", ErrorCode::Reused)),
         Written::ForeignFile => return Err(Problem::field("agreement", ErrorCode::ForeignPhoto)),

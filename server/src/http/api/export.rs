@@ -3,11 +3,13 @@
 pub mod indicators;
 
 use crate::db::DbError;
+use crate::db::audit::{Act, Object};
 use crate::db::records::entry::{self, Listed};
 use crate::export::entry_row::{EntryCells, EntryRows, HEADINGS};
 use crate::export::sheet;
 use crate::figures::queries::map_overview;
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
@@ -21,6 +23,7 @@ use futures::{StreamExt, TryFutureExt, TryStreamExt};
 use jiedui_core::access::user::User;
 use jiedui_core::api::map::MapResponse;
 use jiedui_core::api::schema::FileContent;
+use jiedui_core::audit::{Action, ObjectKind};
 use jiedui_core::directory::organisation::{Organisation, Pairing};
 use jiedui_core::values::csv_cell::neutralise_formula;
 use jiedui_core::values::date::format_date;
@@ -61,13 +64,32 @@ pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Re
     (headers, body.into()).into_response()
 }
 
+/// Records an export in the audit trail. `filter` is the query that selects its rows.
+pub async fn note_export(
+    app: &AppState,
+    (user, origin): (Option<&User>, Origin),
+    name: &str,
+    filter: String,
+) -> Result<(), Problem> {
+    let by = user.map_or_else(|| origin.anonymous(), |user| origin.by(user));
+    let act = Act::new(by, Action::Exported, Object::new(ObjectKind::Export, name, name));
+    let act = if filter.is_empty() { act } else { act.with("filter", filter) };
+    Ok(app.acts.note(&app.db, act).await?)
+}
+
 /// Rows of an export, a page at a time. While a page is written, the next is read.
 type Pages = Pin<Box<dyn Stream<Item = Result<Vec<EntryCells>, DbError>> + Send>>;
 
 /// Starts an export: reads the first page, so that the status reports a database that fails. Later, the body ends early.
-async fn begin(app: AppState, user: User, mut query: QueryParams) -> Result<Pages, Problem> {
+async fn begin(
+    app: AppState,
+    (user, origin): (User, Origin),
+    name: &str,
+    mut query: QueryParams,
+) -> Result<Pages, Problem> {
     let filter = crate::http::api::entries::filter(&mut query);
     query.finish()?;
+    note_export(&app, (Some(&user), origin), name, query.described()).await?;
     let rows = Arc::new(EntryRows::new(app.reference()));
     let records = async_stream::try_stream! {
         let mut after = None;
@@ -101,9 +123,10 @@ async fn begin(app: AppState, user: User, mut query: QueryParams) -> Result<Page
 pub async fn entries_csv(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     query: QueryParams,
 ) -> Result<Response, Problem> {
-    let pages = begin(app, user, query).await?;
+    let pages = begin(app, (user, origin), "entries.csv", query).await?;
     let headings = stream::once(async { csv_text(true, std::iter::once(HEADINGS.map(str::to_owned))) });
     let rows = pages.map(|page| {
         let page = page.map_err(io::Error::other)?;
@@ -114,7 +137,7 @@ pub async fn entries_csv(
 }
 
 /// Encodes rows as CSV, after a byte-order mark at the start of the file.
-fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; N]>) -> io::Result<Vec<u8>> {
+pub fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; N]>) -> io::Result<Vec<u8>> {
     let mark = if is_start { "\u{feff}" } else { "" };
     let mut writer = csv::Writer::from_writer(mark.as_bytes().to_vec());
     for row in rows {
@@ -129,13 +152,14 @@ fn csv_text<const N: usize>(is_start: bool, rows: impl Iterator<Item = [String; 
 pub async fn entries_xlsx(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     query: QueryParams,
 ) -> Result<Response, Problem> {
     let folder = app.config.storage.data_dir.clone();
     let sheets = app.exports.sheets.clone();
     // Once the answer has begun, it could only break off.
     sheet::require_room(&folder, 0)?;
-    let mut pages = begin(app, user, query).await?;
+    let mut pages = begin(app, (user, origin), "entries.xlsx", query).await?;
     let turn = timeout(TIMEOUT, sheets.acquire_owned()).await;
     let turn = turn.ok().and_then(Result::ok).ok_or_else(|| {
         Problem::retry_after(
@@ -188,7 +212,12 @@ fn add_sheet<'a>(
 
 /// Exports the directory as a workbook: a sheet of organisations and a sheet of pairings, ended ones included.
 #[utoipa::path(get, path = "/api/v1/export/directory.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 401, description = "no session")))]
-pub async fn directory_xlsx(State(app): State<AppState>, CurrentUser(_): CurrentUser) -> Result<Response, Problem> {
+pub async fn directory_xlsx(
+    State(app): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    origin: Origin,
+) -> Result<Response, Problem> {
+    note_export(&app, (Some(&user), origin), "directory.xlsx", String::new()).await?;
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let programme =
         |code: &str| reference.catalogue.programme(code).map_or(code, |programme| &programme.name).to_owned();
@@ -218,9 +247,17 @@ pub async fn directory_xlsx(State(app): State<AppState>, CurrentUser(_): Current
 
 /// Exports the map as GeoJSON.
 #[utoipa::path(get, path = "/api/v1/export/map.geojson", responses((status = 200, description = "the map", body = MapResponse, content_type = "application/geo+json")))]
-pub async fn map_geojson(State(app): State<AppState>, _: Viewer, mut query: QueryParams) -> Result<Response, Problem> {
+pub async fn map_geojson(
+    State(app): State<AppState>,
+    _: Viewer,
+    user: Option<CurrentUser>,
+    origin: Origin,
+    mut query: QueryParams,
+) -> Result<Response, Problem> {
     let filter = query.filter();
     query.finish()?;
+    let user = user.as_ref().map(|CurrentUser(user)| user);
+    note_export(&app, (user, origin), "map.geojson", query.described()).await?;
     let overview = map_overview(&app.db, &app.cache, &filter).await?;
     let body = serde_json::to_vec(&crate::http::api::map::geojson(&overview, &filter)).map_err(DbError::from)?;
     Ok(file("application/geo+json", "map.geojson", body))

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod attachments;
+pub mod audit;
 pub mod catalogue;
 pub mod directory;
 pub mod entries;

@@ -4,6 +4,7 @@ use crate::db::reference::closed_month;
 use crate::db::{feed, instant};
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
@@ -35,6 +36,7 @@ pub async fn list(
 pub async fn set(
     state: State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(month): Path<String>,
     wants: Accept,
     body: Payload,
@@ -45,7 +47,7 @@ pub async fn set(
     let app = &state.0;
     let month: Month = month.parse().map_err(|_| Problem::field("month", ErrorCode::WrongType))?;
     let SetPeriodRequest { closed } = body.parse()?;
-    closed_month::set(&app.db, month, closed, user.id).await?;
+    closed_month::set(&app.db, month, closed, &user, origin.by(&user)).await?;
     app.cache.reload(&app.db).await?;
     app.publish(feed::last_change(&app.db).await?);
     list(state, CurrentUser(user), wants).await

@@ -5,6 +5,7 @@ use crate::db::records::idempotency;
 use crate::db::records::push::{Push, rejected};
 use crate::http::extract::batch::Batch;
 use crate::http::extract::body::Accept;
+use crate::http::extract::origin::Origin;
 use crate::http::extract::sync_headers::{SyncUser, check_owner};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -37,6 +38,7 @@ use uuid::Uuid;
 pub async fn push(
     State(app): State<AppState>,
     SyncUser(user): SyncUser,
+    origin: Origin,
     wants: Accept,
     batch: Batch,
 ) -> Result<Response, Problem> {
@@ -77,7 +79,8 @@ pub async fn push(
         .filter(|(mutation, _)| is_returned(mutation))
         .map(|(mutation, _)| (mutation.seq, mutation.id))
         .collect();
-    let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false };
+    let by = origin.by(&user);
+    let push = Push { actor: user, client, mutations: parsed, last_day: last_day(), whole: false, by, act: None };
     let mut results = if push.mutations.is_empty() { Vec::new() } else { app.writer.push(push).await? };
     let is_done = |seq: u64| results.iter().any(|result| result.seq == seq && result.outcome.is_done());
     app.web_push.notify(&app.db, returned.into_iter().filter(|(seq, _)| is_done(*seq)).map(|(_, id)| id).collect());

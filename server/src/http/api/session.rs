@@ -2,24 +2,24 @@
 
 use crate::auth::throttle::{Attempt, Refusal, Visitor};
 use crate::auth::{password, token};
-use crate::connections::Peer;
 use crate::db::accounts::{account, session};
+use crate::db::audit::{Act, Object};
 use crate::http::browser_safety::is_encrypted;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials::{self, COOKIE};
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::problem::Problem;
 use crate::state::AppState;
-use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiedui_core::access::user::User;
 use jiedui_core::access::username::canonical_username;
 use jiedui_core::api::session::{SessionResponse, SessionUser, SignInRequest, SignInResponse};
+use jiedui_core::audit::Action;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use serde_json::Value;
-use std::net::IpAddr;
 
 /// Maximum size of a body from a client without a session, in bytes.
 pub const LARGEST_BODY: usize = 16 << 10;
@@ -37,21 +37,22 @@ pub async fn sign_in(
     State(app): State<AppState>,
     wants: Accept,
     headers: HeaderMap,
-    peer: Option<Extension<Peer>>,
+    origin: Origin,
     Payload(body): Payload,
 ) -> Result<Response, Problem> {
     let SignInRequest { username, password, device_name } = read(&body)?;
-    let visitor = visitor(&app, &headers, peer, &username).await?;
-    let attempt = app.throttle.attempt(&visitor).await.map_err(refused)?;
+    let visitor = visitor(&app, &headers, origin, &username).await?;
+    let attempt = begin_attempt(&app, &visitor, origin).await?;
     let (mut attempt, account) = attempt.after(account::by_username(&app.db, &username).await)?;
     let account = account.filter(|account| !account.disabled);
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let is_right = is_secret(&mut attempt, password, hash).await;
-    let Some(account) = account.filter(|_| is_right) else {
+    let Some(account) = account.as_ref().filter(|_| is_right).cloned() else {
+        note_failure(&app, origin, account.as_ref().map(|account| &account.user), "password").await;
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "用户名或密码不对", "Wrong user name or password"));
     };
     attempt.succeed();
-    open_session(&app, account.user, device_name, &headers, wants).await
+    open_session(&app, account.user, device_name, (&headers, origin), wants).await
 }
 
 /// Returns whether a password or code matches a hash. Takes the same time without a hash.
@@ -75,7 +76,7 @@ pub(super) async fn open_session(
     app: &AppState,
     user: User,
     device_name: Option<String>,
-    headers: &HeaderMap,
+    (headers, origin): (&HeaderMap, Origin),
     wants: Accept,
 ) -> Result<Response, Problem> {
     let token = token::new_token().map_err(|error| {
@@ -83,7 +84,7 @@ pub(super) async fn open_session(
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "暂时无法登录", "Signing in is not possible just now")
     })?;
     let device_name = device_name.unwrap_or_else(|| browser(headers));
-    session::add(&app.db, &token::token_hash(&token), user.id, &device_name).await?;
+    session::add(&app.db, &token::token_hash(&token), &user, &device_name, origin.by(&user)).await?;
     let seconds = session::LIFETIME / 1000;
     let cookie = format!("{COOKIE}={token}; Max-Age={seconds}");
     let user = User { verifies_own: app.config.own_review, ..user };
@@ -103,7 +104,7 @@ fn browser(headers: &HeaderMap) -> String {
 pub(super) async fn visitor(
     app: &AppState,
     headers: &HeaderMap,
-    peer: Option<Extension<Peer>>,
+    origin: Origin,
     username: &str,
 ) -> Result<Visitor, Problem> {
     let username = canonical_username(username);
@@ -112,22 +113,31 @@ pub(super) async fn visitor(
         None => None,
     };
     let device_of = user.filter(|user| canonical_username(&user.username) == username).map(|user| user.id);
-    let address = peer.map(|Extension(Peer(peer))| client_address(peer, headers, &app.config.trusted_proxies));
-    Ok(Visitor { username, address, device_of })
+    Ok(Visitor { username, address: origin.0, device_of })
 }
 
-/// Returns the client's address: from a trusted proxy's header, otherwise the peer of the connection.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
-    if !peer.is_loopback() && !trusted.contains(&peer) {
-        return peer;
+/// Waits for the turn of an attempt to sign in. Records one that is refused.
+pub(super) async fn begin_attempt(app: &AppState, visitor: &Visitor, origin: Origin) -> Result<Attempt, Problem> {
+    match app.throttle.attempt(visitor).await {
+        Ok(attempt) => Ok(attempt),
+        Err(refusal) => {
+            if let Refusal::TooMany(_) = refusal {
+                note_failure(app, origin, None, "too_many").await;
+            }
+            Err(refused(refusal))
+        }
     }
-    // The last one is what that proxy has added itself.
-    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-    let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|address| address.trim().parse().ok());
-    last.unwrap_or(peer)
 }
 
-pub(super) fn refused(refusal: Refusal) -> Problem {
+/// Records an attempt to sign in that failed, and what was wrong. Without an account, the typed name is not recorded: it
+/// may be a password.
+pub(super) async fn note_failure(app: &AppState, origin: Origin, user: Option<&User>, wrong: &str) {
+    let object = user.map_or_else(Object::none, Object::account);
+    let act = Act::new(origin.anonymous(), Action::SignInFailed, object).with("wrong", wrong);
+    app.acts.note_or_log(&app.db, act).await;
+}
+
+fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::TooMany(seconds) => Problem::too_many(seconds),
         Refusal::Busy(seconds) => Problem::retry_after(
@@ -151,11 +161,13 @@ pub async fn who_am_i(State(app): State<AppState>, CurrentUser(user): CurrentUse
     (status = 204, description = "signed out"), (status = 401, description = "no session")))]
 pub async fn sign_out(
     State(app): State<AppState>,
-    CurrentUser(_): CurrentUser,
+    CurrentUser(user): CurrentUser,
+    origin: Origin,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(token) = credentials::token(&headers) {
-        session::end(&app.db, &token::token_hash(&token)).await?;
+        let act = Act::new(origin.by(&user), Action::SignOut, Object::account(&user));
+        session::end(&app.db, &token::token_hash(&token), &act).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, &format!("{COOKIE}=; Max-Age=0"), &headers);
@@ -189,30 +201,5 @@ pub fn set_cookie(response: &mut Response, cookie: &str, request: &HeaderMap) {
     let secure = if is_encrypted(request) { "; Secure" } else { "" };
     if let Ok(value) = HeaderValue::from_str(&format!("{cookie}; Path=/; HttpOnly; SameSite=Lax{secure}")) {
         response.headers_mut().append(header::SET_COOKIE, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("192.0.2.1", &["198.51.100.7"], "192.0.2.1")]
-    #[case("127.0.0.1", &["203.0.113.9, 198.51.100.7"], "198.51.100.7")]
-    #[case("127.0.0.1", &["203.0.113.9", "198.51.100.7"], "198.51.100.7")]
-    #[case("10.0.0.2", &["198.51.100.7"], "198.51.100.7")]
-    #[case("127.0.0.1", &["nonsense"], "127.0.0.1")]
-    #[case("127.0.0.1", &[], "127.0.0.1")]
-    fn address_is_taken_from_trusted_proxies_alone(
-        #[case] peer: IpAddr,
-        #[case] forwarded: &[&str],
-        #[case] expected: IpAddr,
-    ) {
-        let mut headers = HeaderMap::new();
-        for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
-        }
-        assert_eq!(client_address(peer, &headers, &["10.0.0.2".parse().unwrap()]), expected);
     }
 }

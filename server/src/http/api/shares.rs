@@ -2,16 +2,19 @@
 
 use crate::auth::token;
 use crate::db::accounts::share::{self, Share};
+use crate::db::audit::Act;
 use crate::db::instant;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials::SHARE_COOKIE;
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiedui_core::api::shares::{NewShareResponse, ShareLink, ShareRequest, SharesResponse};
+use jiedui_core::audit::Action;
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
 use uuid::Uuid;
 
@@ -46,6 +49,7 @@ fn out_of_range(field: &str, code: ErrorCode, limit: f64) -> Problem {
 pub async fn add(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     wants: Accept,
     body: Payload,
 ) -> Result<Response, Problem> {
@@ -74,7 +78,7 @@ pub async fn add(
     let created_at = crate::db::now();
     let expires_at = created_at + i64::try_from(days * DAY).unwrap_or_default();
     let made = Share { id: Uuid::now_v7(), query, created_at, expires_at, withdrawn_at: None };
-    if !share::add(&app.db, &token::token_hash(&token), user.id, &made).await? {
+    if !share::add(&app.db, &token::token_hash(&token), user.id, &made, origin.by(&user)).await? {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "有效的分享链接已有 100 个，请先撤回不再使用的",
@@ -102,16 +106,28 @@ pub async fn list(
 pub async fn revoke(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found())?;
-    if share::revoke(&app.db, user.id, id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+    match share::revoke(&app.db, user.id, id, origin.by(&user)).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found()),
+    }
 }
 
 /// Opens a link: sets a cookie that gives the browser access to the shared view until the link expires.
-pub async fn open(State(app): State<AppState>, Path(token): Path<String>, headers: HeaderMap) -> Response {
-    match share::query_of(&app.db, &token::token_hash(&token)).await {
-        Ok(Some((query, expires_at))) => {
+pub async fn open(
+    State(app): State<AppState>,
+    origin: Origin,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match share::valid(&app.db, &token::token_hash(&token)).await {
+        Ok(Some(link)) => {
+            let act = Act::new(origin.anonymous(), Action::LinkOpened, link.object());
+            app.acts.note_or_log(&app.db, act).await;
+            let Share { query, expires_at, .. } = link;
             let seconds = (expires_at - crate::db::now()) / 1000;
             let mut response = Redirect::to(&format!("/?{query}")).into_response();
             crate::http::api::session::set_cookie(

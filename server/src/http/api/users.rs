@@ -9,6 +9,7 @@ use crate::db::instant;
 use crate::http::extract::body::{Accept, Payload};
 use crate::http::extract::credentials;
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::problem::Problem;
 use crate::http::qr;
 use crate::state::AppState;
@@ -92,6 +93,7 @@ pub async fn add(
     CurrentUser(actor): CurrentUser,
     wants: Accept,
     headers: HeaderMap,
+    origin: Origin,
     body: Payload,
 ) -> Result<Response, Problem> {
     check_administers(&actor)?;
@@ -106,11 +108,11 @@ pub async fn add(
     check_account(&app, &actor, &user, error.into_iter().collect())?;
     let account = Account { user, password_hash: String::new(), disabled: false };
     let is_new = account::by_username(&app.db, &account.user.username).await?.is_none();
-    if !is_new || !account::add(&app.db, &account).await? {
+    if !is_new || !account::add(&app.db, &account, origin.by(&actor)).await? {
         let taken = Problem::new(StatusCode::CONFLICT, "已有这个用户名", "This user name is taken");
         return Err(taken.with(vec![FieldError::new("username", ErrorCode::Taken)]));
     }
-    Ok(wants.created(&issue(&app, &actor, &account, &headers).await?))
+    Ok(wants.created(&issue(&app, &actor, &account, (&headers, origin)).await?))
 }
 
 /// Changes an account. A change of role or scope ends its sessions, so that the new rights apply at once.
@@ -124,6 +126,7 @@ pub async fn change(
     State(app): State<AppState>,
     CurrentUser(actor): CurrentUser,
     Path(id): Path<String>,
+    origin: Origin,
     wants: Accept,
     body: Payload,
 ) -> Result<Response, Problem> {
@@ -139,7 +142,7 @@ pub async fn change(
     let rights = |account: &Account| (account.user.role, account.user.scope.clone(), account.disabled);
     if rights(&before) == rights(&after) {
         if before.user.name != after.user.name {
-            account::rename(&app.db, after.user.id, &after.user.name).await?;
+            account::rename(&app.db, &before.user, &after.user.name, origin.by(&actor)).await?;
         }
     } else if actor.id == after.user.id {
         return Err(Problem::forbidden().with(vec![FieldError::new("id", ErrorCode::OwnAccount)]));
@@ -147,7 +150,7 @@ pub async fn change(
         if after.disabled {
             after.password_hash.clear();
         }
-        account::change(&app.db, &after).await?;
+        account::change(&app.db, &after, &before.changing(origin.by(&actor), &after)).await?;
     }
     Ok(wants.answer(&UserResponse { user: shaped(&after) }))
 }
@@ -162,6 +165,7 @@ pub async fn reset(
     State(app): State<AppState>,
     CurrentUser(actor): CurrentUser,
     Path(id): Path<String>,
+    origin: Origin,
     wants: Accept,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -169,17 +173,22 @@ pub async fn reset(
     if account.disabled {
         return Err(Problem::new(StatusCode::CONFLICT, "这个账号已停用", "This account is closed"));
     }
-    Ok(wants.created(&issue(&app, &actor, &account, &headers).await?))
+    Ok(wants.created(&issue(&app, &actor, &account, (&headers, origin)).await?))
 }
 
 /// Issues a code for an account.
-async fn issue(app: &AppState, actor: &User, account: &Account, headers: &HeaderMap) -> Result<CodeResponse, Problem> {
+async fn issue(
+    app: &AppState,
+    actor: &User,
+    account: &Account,
+    (headers, origin): (&HeaderMap, Origin),
+) -> Result<CodeResponse, Problem> {
     let new = new_code().map_err(|error| {
         tracing::error!(%error, "no code could be made");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "暂时无法生成代码", "No code can be made just now")
     })?;
     let hash = hashed(canonical_code(&new)).await?;
-    let expires_at = code::issue(&app.db, account.user.id, &hash, actor.id).await?;
+    let expires_at = code::issue(&app.db, &account.user, &hash, origin.by(actor), Some(actor.role)).await?;
     let path = code_path(&account.user.username, &new);
     // Browsers name the origin of a change, and `check_origin` has compared it with the host.
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
@@ -201,11 +210,11 @@ fn code_path(username: &str, code: &str) -> String {
 }
 
 /// Returns an account whose sessions the user may see: their own, or one that they may administer.
-async fn with_sessions(app: &AppState, actor: &User, id: &str) -> Result<Uuid, Problem> {
+async fn with_sessions(app: &AppState, actor: &User, id: &str) -> Result<User, Problem> {
     match Uuid::parse_str(id) {
-        Ok(id) if id == actor.id => Ok(id),
+        Ok(id) if id == actor.id => Ok(actor.clone()),
         _ if roles_to_give(actor).next().is_none() => Err(Problem::not_found()),
-        _ => Ok(administered(app, actor, id).await?.user.id),
+        _ => Ok(administered(app, actor, id).await?.user),
     }
 }
 
@@ -230,7 +239,7 @@ pub async fn sessions(
         current: Some(row.id()) == current,
         device_name: row.device_name,
     };
-    let sessions = session::of_account(&app.db, account).await?.into_iter().map(shaped).collect();
+    let sessions = session::of_account(&app.db, account.id).await?.into_iter().map(shaped).collect();
     Ok(wants.answer(&SessionsResponse { sessions }))
 }
 
@@ -242,11 +251,12 @@ pub async fn sessions(
 pub async fn end_session(
     State(app): State<AppState>,
     CurrentUser(actor): CurrentUser,
+    origin: Origin,
     Path((id, of)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let account = with_sessions(&app, &actor, &id).await?;
     let of = Uuid::parse_str(&of).map_err(|_| Problem::not_found())?;
-    match session::end_of_account(&app.db, account, of).await? {
+    match session::end_of_account(&app.db, &account, of, origin.by(&actor)).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),
     }

@@ -5,6 +5,7 @@ pub mod body;
 pub mod bounded_value;
 pub mod credentials;
 pub mod current_user;
+pub mod origin;
 pub mod query;
 pub mod sync_headers;
 pub mod viewer;

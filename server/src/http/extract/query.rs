@@ -112,6 +112,25 @@ impl QueryParams {
         }
     }
 
+    /// Returns the parameters that select rows, as a query. Others are left out: they may be anything.
+    pub fn described(&self) -> String {
+        const FILTERS: [&str; 11] = [
+            "year",
+            "programme",
+            "place",
+            "state",
+            "activity",
+            "include",
+            "from",
+            "until",
+            "actor",
+            "action",
+            "object",
+        ];
+        let named = FILTERS.iter().filter_map(|name| Some(format!("{name}={}", self.values.get(*name)?)));
+        named.collect::<Vec<_>>().join("&")
+    }
+
     /// Returns the recorded errors as a problem.
     pub fn finish(&mut self) -> Result<(), Problem> {
         let errors = std::mem::take(&mut self.errors);

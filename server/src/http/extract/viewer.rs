@@ -18,7 +18,7 @@ impl FromRequestParts<AppState> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let has_link = match cookie(&parts.headers, SHARE_COOKIE) {
-            Some(token) if !app.config.public_view => share::query_of(&app.db, &token_hash(token)).await?.is_some(),
+            Some(token) if !app.config.public_view => share::valid(&app.db, &token_hash(token)).await?.is_some(),
             _ => false,
         };
         if !app.config.public_view && !has_link {

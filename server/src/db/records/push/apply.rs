@@ -3,6 +3,7 @@
 use super::answer::{answer, rejected, unreadable};
 use super::batch::{Batch, Turn};
 use super::concurrent::name_others;
+use super::decision::Decided;
 use super::request::Push;
 use crate::db::files::attachment;
 use crate::db::records::conflict::{self, AccountChange};
@@ -109,6 +110,7 @@ impl Batch<'_> {
             Decision::Write { outcome, mut fields, deleted, changed, conflicting_values, entry } => {
                 self.set_server_fields(&mut fields, existing.as_ref(), &push.actor);
                 self.add_conflict(mutation.id, by, conflicting_values, keep_conflict);
+                self.decided.extend(Decided::of(mutation, existing.as_ref(), (&fields, deleted), &push.actor));
                 let state = (fields, deleted);
                 let answer = answer(mutation, outcome, rev + 1, Some(&state));
                 self.change(mutation, state, changed, by, entry.as_deref());

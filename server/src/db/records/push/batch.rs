@@ -1,6 +1,7 @@
 //! State of one transaction of pushes.
 
 use super::answer::{rejected, unreadable};
+use super::decision::Decided;
 use super::request::Push;
 use crate::db::bulk::Prepared;
 use crate::db::feed::{self, Feed};
@@ -52,6 +53,8 @@ pub(super) struct Batch<'a> {
     pub(super) epochs: Vec<u64>,
     /// Error with which every mutation is rejected.
     pub(super) rejection: Option<&'a FieldError>,
+    /// Decisions on entries in the present push.
+    pub(super) decided: Vec<Decided>,
 }
 
 /// Progress of one push.
@@ -124,6 +127,7 @@ impl<'a> Batch<'a> {
             references: Vec::new(),
             epochs,
             rejection,
+            decided: Vec::new(),
         })
     }
 }

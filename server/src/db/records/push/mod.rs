@@ -5,6 +5,7 @@ mod answer;
 mod apply;
 mod batch;
 mod concurrent;
+mod decision;
 mod request;
 mod resolve;
 mod store;
@@ -16,6 +17,7 @@ pub use answer::rejected;
 pub use request::Push;
 pub use trusted::insert_trusted;
 
+use crate::db::audit;
 use crate::db::records::idempotency;
 use crate::db::records::record::CHUNK;
 use crate::db::reference::load::Reference;
@@ -77,6 +79,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], rejection: O
     }
     let mut batch = Batch::load(&mut tx, reference, feed, pushes, rejection).await?;
     let (mut results, mut answers) = (Vec::with_capacity(pushes.len()), Vec::with_capacity(pushes.len()));
+    let mut acts = Vec::new();
     let dialect = tx.kind();
     let mut ready = batch.prepare(dialect, 0)?;
     for push in pushes {
@@ -107,6 +110,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], rejection: O
                 return Err(DbError::NotWhole(failed));
             }
         }
+        acts.extend(batch.acts(push, &turn));
         answers.extend(idempotency::Stored::new(push.actor.id, push.client, &turn.new)?);
         results.push(turn.results);
     }
@@ -114,6 +118,9 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], rejection: O
     let change = batch.write(&mut tx, &answers).await?;
     if change > feed.change {
         feed::advance(&mut tx, change).await?;
+    }
+    for act in &acts {
+        audit::append(&mut tx, act).await?;
     }
     tx.commit().await?;
     Ok((results, (change > feed.change).then_some(change)))

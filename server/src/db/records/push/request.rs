@@ -1,5 +1,6 @@
 //! A push as received.
 
+use crate::db::audit::{Act, By};
 use crate::db::records::idempotency::MutationDigest;
 use jiedui_core::access::user::User;
 use jiedui_core::sync::Mutation;
@@ -19,4 +20,8 @@ pub struct Push {
     pub last_day: Date,
     /// All or nothing: any rejection or conflict rolls the whole push back.
     pub whole: bool,
+    /// Who sends it, for the audit trail.
+    pub by: By,
+    /// Act to record with the changes, in place of the decisions on entries.
+    pub act: Option<Act>,
 }

@@ -2,6 +2,7 @@
 
 use super::{Push, push};
 use crate::db::Db;
+use crate::db::audit::By;
 use crate::db::records::idempotency;
 use crate::db::reference::load::{self, Reference};
 use jiedui_core::access::user::{Role, Scope, User};
@@ -35,6 +36,8 @@ pub(in crate::db) fn push_of(client: u128, mutations: Vec<Mutation>) -> Push {
         mutations: mutations.into_iter().map(with_digest).collect(),
         last_day: jiedui_core::values::date::parse_date("2026-11-27").unwrap(),
         whole: false,
+        by: By::command_line(),
+        act: None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Exports of the indicators as CSV and as a workbook.
 
-use super::{XLSX, csv_text, file, sheet_failed};
+use super::{XLSX, csv_text, file, note_export, sheet_failed};
 use crate::clock::this_year;
+use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::extract::query::QueryParams;
 use crate::http::extract::viewer::Viewer;
 use crate::http::problem::Problem;
@@ -17,9 +19,16 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 const FIGURES: [&str; 8] = ["工程", "指标", "单位", "目标", "实际", "其中已审核", "完成率", "填报数"];
 
 /// Returns the figures with the columns of [`FIGURES`], and their year.
-async fn figure_rows(app: &AppState, mut query: QueryParams) -> Result<(i32, Vec<FigureRow>), Problem> {
+async fn figure_rows(
+    app: &AppState,
+    (user, origin): (Option<CurrentUser>, Origin),
+    name: &str,
+    mut query: QueryParams,
+) -> Result<(i32, Vec<FigureRow>), Problem> {
     let mut filter = query.filter();
     query.finish()?;
+    let user = user.as_ref().map(|CurrentUser(user)| user);
+    note_export(app, (user, origin), name, query.described()).await?;
     let year = *filter.year.get_or_insert_with(this_year);
     let reference = app.reference();
     let catalogue = &reference.catalogue;
@@ -43,8 +52,14 @@ type FigureRow = ([String; 3], [Option<f64>; 5]);
 
 /// Exports indicators as a workbook, with numeric cells.
 #[utoipa::path(get, path = "/api/v1/export/indicators.xlsx", responses((status = 200, description = "the workbook", body = FileContent, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
-pub async fn indicators_xlsx(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
-    let (year, rows) = figure_rows(&app, query).await?;
+pub async fn indicators_xlsx(
+    State(app): State<AppState>,
+    _: Viewer,
+    user: Option<CurrentUser>,
+    origin: Origin,
+    query: QueryParams,
+) -> Result<Response, Problem> {
+    let (year, rows) = figure_rows(&app, (user, origin), "indicators.xlsx", query).await?;
     let write = || -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
         let bold = Format::new().set_bold();
@@ -69,8 +84,14 @@ pub async fn indicators_xlsx(State(app): State<AppState>, _: Viewer, query: Quer
 
 /// Exports indicators as CSV, in UTF-8 with a byte-order mark.
 #[utoipa::path(get, path = "/api/v1/export/indicators.csv", responses((status = 200, description = "the table", body = String, content_type = "text/csv")))]
-pub async fn indicators_csv(State(app): State<AppState>, _: Viewer, query: QueryParams) -> Result<Response, Problem> {
-    let (_, rows) = figure_rows(&app, query).await?;
+pub async fn indicators_csv(
+    State(app): State<AppState>,
+    _: Viewer,
+    user: Option<CurrentUser>,
+    origin: Origin,
+    query: QueryParams,
+) -> Result<Response, Problem> {
+    let (_, rows) = figure_rows(&app, (user, origin), "indicators.csv", query).await?;
     let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
     let rows = rows.into_iter().map(|(names, numbers)| {
         let [programme, indicator, unit] = names.map(|name| neutralise_formula(&name));

@@ -4,9 +4,11 @@ use super::response::{accepted, answer};
 use super::{busy, conflict};
 use crate::clock::last_day;
 use crate::db::DbError;
+use crate::db::audit::By;
 use crate::db::files::import::{self, Import};
 use crate::http::extract::body::Accept;
 use crate::http::extract::current_user::CurrentUser;
+use crate::http::extract::origin::Origin;
 use crate::http::problem::Problem;
 use crate::import::job;
 use crate::import::job_registry::Job;
@@ -38,6 +40,7 @@ fn conflict_of_rows(rows: usize, chinese: &'static str, english: &'static str) -
 pub async fn write(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(id): Path<String>,
     wants: Accept,
 ) -> Result<Response, Problem> {
@@ -52,9 +55,9 @@ pub async fn write(
     let work = app.imports.begin(user.id, import.id).map_err(|_| busy())?;
     // The job continues even if the client no longer waits for the response.
     let mut writing = tokio::spawn({
-        let (app, user, mut import) = (app.clone(), user.clone(), import.clone());
+        let (app, user, by, mut import) = (app.clone(), user.clone(), origin.by(&user), import.clone());
         async move {
-            let written = check_and_write(&app, &user, &mut import, &work).await;
+            let written = check_and_write(&app, (&user, by), &mut import, &work).await;
             if written.is_ok() && import.stage == Stage::Done {
                 // The file is no longer needed; an error is harmless.
                 let _ = fs::remove_file(app.import_path(import.id)).await;
@@ -73,7 +76,12 @@ pub async fn write(
     }
 }
 
-async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work: &Job) -> Result<(), Problem> {
+async fn check_and_write(
+    app: &AppState,
+    (user, by): (&User, By),
+    import: &mut Import,
+    work: &Job,
+) -> Result<(), Problem> {
     let checked = job::read_and_check(app, user, import, work, true).await?;
     if work.progress.is_cancelled() {
         import.stage = Stage::Cancelled;
@@ -92,7 +100,7 @@ async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work:
     job::apply(import, checked);
     import.stage = Stage::Writing;
     import::write(&app.db, import).await?;
-    match app.writer.push(writing(import, user, &rows, last_day())?).await {
+    match app.writer.push(writing(import, user, by, &rows, last_day())?).await {
         Err(DbError::NotWhole(count)) => {
             import.stage = Stage::Checking;
             import::write(&app.db, import).await?;
@@ -114,6 +122,7 @@ async fn check_and_write(app: &AppState, user: &User, import: &mut Import, work:
 pub async fn revert(
     State(app): State<AppState>,
     CurrentUser(user): CurrentUser,
+    origin: Origin,
     Path(id): Path<String>,
     wants: Accept,
 ) -> Result<Response, Problem> {
@@ -125,7 +134,7 @@ pub async fn revert(
                 "This import has changed too many entries to be undone as a whole. Change them again in the same way",
             ));
         }
-        Stage::Done => match app.writer.push(undoing(&import, &user, last_day())?).await {
+        Stage::Done => match app.writer.push(undoing(&import, &user, origin.by(&user), last_day())?).await {
             Err(DbError::NotWhole(count)) => {
                 return Err(conflict_of_rows(
                     count,
