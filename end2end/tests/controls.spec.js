@@ -21,6 +21,7 @@ function screensOf(role, records) {
   if (["recorder", "reviewer", "coordinator", "admin"].includes(role)) screens.push(...RECORDING);
   if (["reviewer", "coordinator", "admin"].includes(role)) screens.push(...REVIEWING);
   if (["coordinator", "admin"].includes(role)) screens.push(...ADMINISTERING, `/organisations/${records.organisation}/edit`, `/pairings/${records.pairing}`);
+  if (role === "admin") screens.push("/audit");
   return screens;
 }
 

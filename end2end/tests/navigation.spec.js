@@ -7,7 +7,7 @@ const DESK = { name: "by mouse", viewport: { width: 1440, height: 900 }, hasTouc
 
 const LINKS = {
   我的工作: "/work", 我的填报: "/entries", 审核: "/review", 新填报: "/entries/new", 全部填报: "/list", 需求台账: "/needs", 协作总览: "/",
-  报告: "/report", 大屏: "/?screen=wall", 单位: "/organisations", 导入表格: "/import", 活动与指标: "/catalogue", 人员: "/people", 帮助: "/help", 我的: "/me",
+  报告: "/report", 大屏: "/?screen=wall", 单位: "/organisations", 导入表格: "/import", 活动与指标: "/catalogue", 人员: "/people", 操作日志: "/audit", 帮助: "/help", 我的: "/me",
 };
 const RESULTS = ["协作总览", "报告", "大屏"];
 const RECORDING = ["我的工作", "我的填报", "新填报", "全部填报", "需求台账", ...RESULTS, "单位", "导入表格"];
@@ -19,7 +19,7 @@ const ROLES = {
   recorder: { tabs: ["我的工作", "我的填报", "新填报", "协作总览", "我的"], rail: [...RECORDING, "帮助", "我的"], home: "/entries" },
   reviewer: { tabs: ["我的工作", "审核", "新填报", "协作总览", "我的"], rail: [...REVIEWING, "帮助", "我的"], home: "/review" },
   coordinator: { tabs: ["我的工作", "审核", "协作总览", "单位", "我的"], rail: [...REVIEWING, "活动与指标", "人员", "帮助", "我的"], home: "/" },
-  admin: { tabs: ["我的工作", "审核", "协作总览", "单位", "我的"], rail: [...REVIEWING, "活动与指标", "人员", "帮助", "我的"], home: "/catalogue" },
+  admin: { tabs: ["我的工作", "审核", "协作总览", "单位", "我的"], rail: [...REVIEWING, "活动与指标", "人员", "操作日志", "帮助", "我的"], home: "/catalogue" },
 };
 
 const links = (page) => page.locator("nav.rail a").filter({ visible: true });

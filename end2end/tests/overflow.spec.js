@@ -4,7 +4,7 @@ import { expect, signIn, test } from "./jiedui.js";
 const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/entries", "/entries/new",
   "/entries/new/field_survey", "/work", "/needs", "/needs/new", "/import", "/organisations", "/list?year=all", "/review?year=all", "/catalogue",
   "/catalogue/activities/new-item", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new-item", "/catalogue/programmes/labour", "/catalogue/programmes/new-item",
-  "/organisations/new", "/pairings/new", "/help", "/me", "/me/account", "/people", "/people/new", "/sign-in/code", "/nothing-here"];
+  "/organisations/new", "/pairings/new", "/help", "/me", "/me/account", "/people", "/people/new", "/audit", "/sign-in/code", "/nothing-here"];
 const LONG = "没有空格也没有标点的很长很长的文字".repeat(12);
 const WORD = "Verylongwordwithoutanyblankinit".repeat(6);
 

@@ -2,7 +2,7 @@
 import { complaints, expect, expectReadable, fillIn, goOffline, readyOffline, save, signIn, test } from "./jiedui.js";
 
 const SCREENS = ["/", "/?year=2023&programme=labour", "/indicators/exchanges?year=2023", "/report?year=2023", "/sign-in", "/sign-in/code", "/entries", "/entries/new", "/entries/new/field_survey", "/work", "/needs", "/needs/new", "/import", "/organisations", "/list", "/help", "/me", "/nothing-here"];
-const OF_ADMINISTRATORS = ["/work", "/review", "/catalogue", "/catalogue/activities/new-item", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new-item", "/catalogue/programmes/labour", "/catalogue/programmes/new-item", "/organisations/new", "/pairings/new", "/people", "/people/new", "/me/account"];
+const OF_ADMINISTRATORS = ["/work", "/review", "/catalogue", "/catalogue/activities/new-item", "/catalogue/activities/pairing_project", "/catalogue/indicators/field_surveys", "/catalogue/indicators/new-item", "/catalogue/programmes/labour", "/catalogue/programmes/new-item", "/organisations/new", "/pairings/new", "/people", "/people/new", "/audit", "/me/account"];
 
 test("no screen logs errors, and every first paint is taken over", async ({ page, server, line }) => {
   const errors = complaints(page);

@@ -72,6 +72,7 @@ const STYLE: [&str; 60] = [
     "features/help",
     "features/kit",
     "features/me",
+    "features/audit",
     "features/people",
     "print",
 ];

@@ -1,5 +1,6 @@
 //! Calls of the server's HTTP API: endpoints, the codec of bodies, and the pages of the user guide.
 
+pub mod audit;
 pub mod codec;
 pub mod endpoints;
 pub mod error;

@@ -1,5 +1,6 @@
 //! Features: one folder or file each. A feature uses no other feature; only `shell` knows them all.
 
+pub mod audit;
 pub mod catalogue;
 pub mod dashboard;
 pub mod directory;

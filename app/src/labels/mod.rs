@@ -1,5 +1,6 @@
 //! Words for codes, values, times and figures, and CSS for colours: the only folder that turns data into text.
 
+pub mod audit;
 pub mod code;
 pub mod directory;
 pub mod entry;

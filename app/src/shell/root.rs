@@ -4,6 +4,7 @@ use super::header::{Header, Notices};
 use super::home::Home;
 use super::not_found::NotFound;
 use super::rail::Rail;
+use crate::features::audit::AuditTrail;
 use crate::features::catalogue::CatalogueOverview;
 use crate::features::catalogue::activity::ActivityForm;
 use crate::features::catalogue::indicator::IndicatorForm;
@@ -88,6 +89,7 @@ pub fn Root() -> impl IntoView {
                     <Route path=path!("/me/account") view={OwnAccount as Screen}/>
                     <Route path=path!("/people") view={PeopleList as Screen}/>
                     <Route path=path!("/people/:id") view={PersonForm as Screen}/>
+                    <Route path=path!("/audit") view={AuditTrail as Screen}/>
                     <Route path=path!("/work") view={MyWork as Screen}/>
                     <Route path=path!("/needs") view={LedgerList as Screen}/>
                     <Route path=path!("/needs/new") view={LedgerItem as Screen}/>

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `record` | sign-in, recording, own entries, own page and account, and the sync |
 //! | `browse` | lists, details, review, ledger, the map's sheet |
-//! | `office` | import, catalogue, people, changes of the directory |
+//! | `office` | import, catalogue, people, audit log, changes of the directory |
 //! | `display` | report and wall |
 //! | `overview` | headline, programmes, attention, ranking and table of the shared view |
 //! | `kit` | the kit page of the demonstration |
@@ -52,7 +52,7 @@ impl Chunk {
         match *parts.as_slice() {
             ["entries", _, "conflict"] => Self::Browse,
             ["sign-in" | "setup" | "me" | "entries", ..] => Self::Record,
-            ["catalogue" | "import" | "pairings" | "people", ..]
+            ["audit" | "catalogue" | "import" | "pairings" | "people", ..]
             | ["organisations", "new"]
             | ["organisations", _, "edit"] => Self::Office,
             ["report"] => Self::Display,
@@ -187,6 +187,7 @@ mod tests {
     #[case("/catalogue/programmes/health", "", Chunk::Office)]
     #[case("/people", "", Chunk::Office)]
     #[case("/people/new", "", Chunk::Office)]
+    #[case("/audit", "?action=sign_in", Chunk::Office)]
     #[case("/me/account", "", Chunk::Record)]
     #[case("/sign-in/code", "", Chunk::Record)]
     #[case("/setup", "", Chunk::Record)]

@@ -52,6 +52,7 @@ enum Access {
     Recording,
     Reviewing,
     Coordinating,
+    Auditing,
 }
 
 impl Access {
@@ -62,6 +63,7 @@ impl Access {
             Self::Recording => role.is_some_and(Role::records),
             Self::Reviewing => role.is_some_and(Role::reviews),
             Self::Coordinating => role.is_some_and(Role::coordinates),
+            Self::Auditing => role.is_some_and(Role::reads_audit),
         }
     }
 }
@@ -76,7 +78,7 @@ const fn to(
     Destination { address, icon, name, group, access }
 }
 
-static DESTINATIONS: [Destination; 15] = [
+static DESTINATIONS: [Destination; 16] = [
     to("/work", "work", Texts::nav_work, Group::Work, Access::SignedIn),
     to("/entries", "entries", Texts::nav_entries, Group::Work, Access::Recording),
     to("/review", "review", Texts::nav_review, Group::Work, Access::Reviewing),
@@ -90,6 +92,7 @@ static DESTINATIONS: [Destination; 15] = [
     to("/import", "import", Texts::nav_import, Group::Base, Access::Recording),
     to("/catalogue", "catalogue", Texts::nav_catalogue, Group::Base, Access::Coordinating),
     to("/people", "people", Texts::nav_people, Group::Base, Access::Coordinating),
+    to("/audit", "audit", Texts::nav_audit, Group::Base, Access::Auditing),
     to("/help", "help", Texts::nav_help, Group::Own, Access::Everyone),
     to("/me", "me", Texts::nav_me, Group::Own, Access::Everyone),
 ];

@@ -28,7 +28,7 @@ pub struct AuditItem {
     pub origin: String,
     /// Code of the action.
     pub action: String,
-    /// What it was done to; null for nothing in particular.
+    /// Object of the act; null for nothing in particular.
     pub object: Option<AuditObject>,
     /// Changed fields as they were.
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, Value>))]
@@ -49,7 +49,7 @@ pub struct AuditActor {
     pub name: String,
 }
 
-/// What an act was done to.
+/// Object of an act.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditObject {

@@ -1,4 +1,4 @@
-//! The audit trail: what an act was, and what it was done to.
+//! The audit trail: actions, and kinds of their objects.
 
 mod values;
 
@@ -33,7 +33,7 @@ macro_rules! coded {
 }
 
 coded! {
-    /// What was done.
+    /// Kind of an act.
     Action {
         /// Signed in with a password.
         SignIn = "sign_in",
@@ -91,9 +91,9 @@ coded! {
 }
 
 coded! {
-    /// What an act was done to.
+    /// Kind of an act's object.
     ObjectKind {
-        /// Nothing in particular.
+        /// No object in particular.
         None = "none",
         /// An account.
         Account = "account",

@@ -14,6 +14,7 @@ use crate::ui::loading::{Loading, LoadingOnline};
 use crate::ui::request_error::RequestFailed;
 use crate::ui::sessions::Sessions;
 use jiedui_core::access::administration::roles_to_give;
+use jiedui_core::access::rights::may_read_audit;
 use jiedui_core::access::user::{Role, Scope, User};
 use jiedui_core::api::users::{ChangeUserRequest, CodeResponse, NewUserRequest, UserAccount};
 use leptos::prelude::*;
@@ -201,7 +202,9 @@ fn Form(
     };
     let sessions = move || {
         stored.with(|stored| stored.as_ref().map(|stored| stored.id)).map(|account| {
+            let reads_audit = app.session.user.with_untracked(|user| user.as_ref().is_some_and(may_read_audit));
             view! {
+                {reads_audit.then(|| view! { <p><a href=format!("/audit?actor={account}")>{texts.audit_of_person()}</a></p> })}
                 <h2>{texts.sessions()}</h2>
                 <Sessions account/>
             }

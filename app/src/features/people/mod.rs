@@ -14,6 +14,7 @@ use crate::state::{AppState, use_app_state};
 use crate::ui::loading::Loading;
 use crate::ui::request_error::RequestFailed;
 use jiedui_core::access::administration::roles_to_give;
+use jiedui_core::access::rights::may_read_audit;
 use jiedui_core::api::users::UserAccount;
 use jiedui_core::directory::place::Places;
 use leptos::prelude::*;
@@ -95,7 +96,10 @@ fn People() -> impl IntoView {
         view! {
             <section class="narrow people">
                 <h1>{texts.nav_people()}</h1>
-                <p class="actions"><a class="button button-primary" href="/people/new">{texts.person_new()}</a></p>
+                <p class="actions">
+                    <a class="button button-primary" href="/people/new">{texts.person_new()}</a>
+                    {app.session.user.with(|user| user.as_ref().is_some_and(may_read_audit)).then(|| view! { <a class="button" href="/audit">{texts.nav_audit()}</a> })}
+                </p>
                 <input type="search" autocomplete="off" placeholder=texts.people_search() aria-label=texts.people_search()
                     prop:value=query on:input=move |event| query.set(event_target_value(&event))/>
                 {list}

@@ -8,6 +8,7 @@ use crate::labels::value::ValueLabels;
 use crate::state::use_app_state;
 use crate::storage::entry_view::EntryView;
 use crate::ui::loading::Loading;
+use jiedui_core::access::rights::may_read_audit;
 use jiedui_core::api::entries::RevisionState;
 use jiedui_core::entry::field::{self, DUPLICATE_OF, REASON};
 use jiedui_core::entry::{Entry, Fields};
@@ -28,6 +29,7 @@ pub fn History(
     let history = RwSignal::new(None::<Option<Vec<RevisionState>>>);
     let id = record.id;
     spawn_local(async move { history.set(Some(endpoints::history(id).await.ok())) });
+    let reads_audit = move || app.session.user.with(|user| user.as_ref().is_some_and(may_read_audit));
     let (activity, version) = (record.entry.activity.clone(), record.entry.version);
     move || match history.get() {
         None => view! { <Loading/> }.into_any(),
@@ -80,6 +82,7 @@ pub fn History(
                 {changes}
                 <h3>{texts.history()}</h3>
                 <ol class="latest">{revisions.iter().map(step).collect_view()}</ol>
+                {reads_audit().then(|| view! { <p><a href=format!("/audit?object=entry/{id}")>{texts.audit_of_record()}</a></p> })}
             }
             .into_any()
         }

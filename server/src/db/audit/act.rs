@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// Origin of acts on the command line.
 const COMMAND_LINE: &str = "command line";
 
-/// Who acts, and from where.
+/// Actor and origin of an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct By {
     /// Account and its name; `None` for nobody who is signed in, and for the command line.
@@ -36,7 +36,7 @@ impl By {
     }
 }
 
-/// What an act is done to.
+/// Object of an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     /// Kind.
@@ -68,11 +68,11 @@ impl Object {
 /// An act.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Act {
-    /// Who acts.
+    /// Actor and origin.
     pub by: By,
-    /// What is done.
+    /// Action.
     pub action: Action,
-    /// What it is done to.
+    /// Object.
     pub object: Object,
     /// Changed fields as they were. Never a secret.
     pub before: Map<String, Value>,

@@ -8,7 +8,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// Which rows are listed.
+/// Conditions of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Account of the actor.

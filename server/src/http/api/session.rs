@@ -129,7 +129,7 @@ pub(super) async fn begin_attempt(app: &AppState, visitor: &Visitor, origin: Ori
     }
 }
 
-/// Records an attempt to sign in that failed, and what was wrong. Without an account, the typed name is not recorded: it
+/// Records a failed attempt to sign in, and its cause. Without an account, the typed name is not recorded: it
 /// may be a password.
 pub(super) async fn note_failure(app: &AppState, origin: Origin, user: Option<&User>, wrong: &str) {
     let object = user.map_or_else(Object::none, Object::account);

@@ -1,10 +1,10 @@
 //! Decisions on entries, for the audit trail. Plain changes are in the history of the record alone.
 
-use super::batch::{Batch, Turn};
 use super::request::Push;
 use crate::db::audit::{Act, Object};
 use jiedui_core::access::user::User;
 use jiedui_core::audit::{Action, ObjectKind};
+use jiedui_core::catalogue::Catalogue;
 use jiedui_core::entry::{Fields, State, field};
 use jiedui_core::sync::{Existing, Kind, Mutation};
 use serde_json::{Value, json};
@@ -66,29 +66,21 @@ impl Decided {
     }
 }
 
-impl Batch<'_> {
-    /// Takes the acts of a push: the one that it names, or a row for each decision, which may concern many entries.
-    pub(super) fn acts(&mut self, push: &Push, turn: &Turn) -> Vec<Act> {
-        let decided = std::mem::take(&mut self.decided);
-        if let Some(act) = &push.act {
-            // A repeated push has no new results.
-            return if turn.new.is_empty() { Vec::new() } else { vec![act.clone()] };
-        }
-        let mut groups: BTreeMap<(Action, String, String), Vec<Decided>> = BTreeMap::new();
-        for one in decided {
-            groups.entry((one.action, one.note.clone(), one.before.clone())).or_default().push(one);
-        }
-        groups
-            .into_iter()
-            .map(|((action, note, before), entries)| self.act(push, action, (note, before), &entries))
-            .collect()
+/// Returns the acts of a push with these decisions. They are the act that it names, or one for each kind of decision, which
+/// may concern many entries. A push that was applied before has no new results, and no act.
+pub(super) fn acts(decided: Vec<Decided>, push: &Push, has_new_results: bool, catalogue: &Catalogue) -> Vec<Act> {
+    if let Some(act) = &push.act {
+        return if has_new_results { vec![act.clone()] } else { Vec::new() };
     }
-
-    fn act(&self, push: &Push, action: Action, (note, before): (String, String), entries: &[Decided]) -> Act {
-        let object = match entries {
+    let mut groups: BTreeMap<(Action, String, String), Vec<Decided>> = BTreeMap::new();
+    for one in decided {
+        groups.entry((one.action, one.note.clone(), one.before.clone())).or_default().push(one);
+    }
+    let act = |((action, note, before), entries): ((Action, String, String), Vec<Decided>)| {
+        let object = match entries.as_slice() {
             [only] => {
                 let (activity, date) = &only.about;
-                let name = self.reference.catalogue.activity(activity).map_or(activity, |activity| &activity.name);
+                let name = catalogue.activity(activity).map_or(activity, |activity| &activity.name);
                 Object::new(ObjectKind::Entry, only.entry, format!("{name} {date}"))
             }
             _ => Object::new(ObjectKind::Entry, "", ""),
@@ -106,7 +98,8 @@ impl Batch<'_> {
             act = act.with("entries", ids);
         }
         act
-    }
+    };
+    groups.into_iter().map(act).collect()
 }
 
 #[cfg(test)]

@@ -110,7 +110,8 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], rejection: O
                 return Err(DbError::NotWhole(failed));
             }
         }
-        acts.extend(batch.acts(push, &turn));
+        let decided = std::mem::take(&mut batch.decided);
+        acts.extend(decision::acts(decided, push, !turn.new.is_empty(), &reference.catalogue));
         answers.extend(idempotency::Stored::new(push.actor.id, push.client, &turn.new)?);
         results.push(turn.results);
     }

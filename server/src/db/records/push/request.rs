@@ -20,7 +20,7 @@ pub struct Push {
     pub last_day: Date,
     /// All or nothing: any rejection or conflict rolls the whole push back.
     pub whole: bool,
-    /// Who sends it, for the audit trail.
+    /// Actor and origin, for the audit trail.
     pub by: By,
     /// Act to record with the changes, in place of the decisions on entries.
     pub act: Option<Act>,
