@@ -5,6 +5,7 @@ import { choose, fill, picture, press, section, see, then, tick } from "./walk.j
 
 export const administrator = [
   section("账号", see("人员")),
+  section("谁做了什么", press("操作日志"), see("导出 CSV")),
   section(
     "改活动表单",
     press("我的工作"),

@@ -72,7 +72,7 @@ test("guide's commands are accepted by the program", async ({ server }) => {
   for (const language of LANGUAGES) {
     const { text } = await read(language, "administrator");
     const commands = [...text.matchAll(/`jiedui ([^`]+)`/g)].map(([, words]) => words.split(" "));
-    expect(commands).toHaveLength(6);
+    expect(commands).toHaveLength(7);
     for (const words of commands) await server.command(...words, "--help");
     for (const [, option] of text.matchAll(/`(--\w+)`/g)) {
       const value = option === "--everywhere" ? [] : [PLACE];
