@@ -17,7 +17,6 @@ use jiedui_core::api::session::{SignInRequest, SignInResponse};
 use jiedui_core::api::shares::{NewShareResponse, ShareLink, SharesResponse};
 use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::entry::Entry;
-use jiedui_core::figures::overview::Overview;
 use jiedui_core::sync::protocol::{EPOCH_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use jiedui_core::sync::upload::UploadResult;
 use jiedui_core::sync::{Failure, Mutation, PullResponse, PushRequest, PushResponse, PushResult, Record};
@@ -173,17 +172,6 @@ impl Pages {
         };
         Ok(PullResponse { reset: std::mem::take(&mut self.reset), ..page })
     }
-}
-
-/// Fetches the overview, or the changes since `base`.
-pub async fn overview(base: Option<&Overview>) -> Result<Overview, ApiError> {
-    let (since, edition) = base.map_or((0, ""), |base| (base.change, base.edition.as_str()));
-    send_json(get(&format!("/api/v1/overview?since={since}&edition={edition}"))?).await
-}
-
-/// Fetches the overview of a village.
-pub async fn of_village(village: &str) -> Result<Overview, ApiError> {
-    send_json(get(&format!("/api/v1/overview?village={village}"))?).await
 }
 
 /// Returns the latest entries of a year, or of all years, that the user may see.

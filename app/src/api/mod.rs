@@ -4,6 +4,7 @@ pub mod audit;
 pub mod codec;
 pub mod endpoints;
 pub mod error;
+pub mod figures;
 pub mod guide;
 pub mod imports;
 pub mod people;

@@ -35,7 +35,7 @@ fn Report() -> impl IntoView {
     let texts = app.texts;
     crate::ui::page::title(texts.report());
     let filter = use_filter();
-    crate::sync::village::follow(app, filter);
+    crate::sync::separate::follow(app, filter);
     let address = use_url_state();
     let back = move || format!("/{}", address.query());
     let month = move || filter.get().until;
@@ -47,8 +47,20 @@ fn Report() -> impl IntoView {
         };
         Month::first_of(year).to(Month::last_of(year)).map(option).collect_view()
     };
-    let body = move || match app.overviews.complete_for(&filter.get()) {
-        Some(overview) => whole(app, &overview, &filter.get(), month()),
+    // A report of all years is one of the current year.
+    let of_year = Memo::new(move |_| {
+        let filter = filter.get();
+        Filter { year: filter.year.or(Some(app.today.year())), ..filter }
+    });
+    let overview = move || {
+        let filter = of_year.get();
+        let year_before = filter.year.map(|year| year - 1);
+        // Without the year before, its column would be missing.
+        let overview = app.overviews.complete_for(&filter)?;
+        year_before.is_none_or(|year| overview.has_year(year)).then_some(overview)
+    };
+    let body = move || match overview() {
+        Some(overview) => whole(app, &overview, &of_year.get(), month()),
         None => String::new(),
     };
     view! {
@@ -67,7 +79,7 @@ fn Report() -> impl IntoView {
                 <button type="button" class="button button-primary scripted-only" on:click=move |_| { let _ = window().print(); }>{texts.print()}</button>
             </div>
             <div inner_html=body></div>
-            {move || app.overviews.complete_for(&filter.get()).is_none().then(|| view! { <LoadingOnline/> })}
+            {move || overview().is_none().then(|| view! { <LoadingOnline/> })}
         </article>
     }
 }

@@ -31,6 +31,7 @@ fn Wall() -> impl IntoView {
     let app = use_app_state();
     // Without a programme in the filter, all programmes take turns.
     let filter = use_filter();
+    crate::sync::separate::follow(app, filter);
     let texts = app.texts;
     let address = use_url_state();
     let turn = RwSignal::new(0_usize);

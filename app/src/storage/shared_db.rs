@@ -1,18 +1,23 @@
-//! Database that all users of a phone share: the last overview and the tree of places. Both may be large and are read and written
-//! in chunks: in one task they would block a slow phone for half a second.
+//! Database that all users of a phone share: the last overview, year packs and the tree of places. Texts may be large and are read
+//! and written in chunks: in one task they would block a slow phone for half a second.
 
 use crate::storage::local_storage;
 use crate::storage::time_slice::TimeSlice;
-use crate::storage::{Connection, Layout, Result, commit, remove};
-use idb::{Query, TransactionMode};
+use crate::storage::{Connection, Layout, Result, commit, get, remove};
+use idb::{KeyRange, Query, TransactionMode};
 use jiedui_core::directory::place::{Place, Places};
 use jiedui_core::figures::chunk::SIZE;
 use jiedui_core::figures::overview::Overview;
-use serde::Serialize;
+use jiedui_core::figures::pack::YearPack;
+use js_sys::{Array, Uint8Array};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 /// Name of the only store.
 const STORE: &str = "kept";
+
+/// Start of the key of a year pack; its year follows.
+const PACK: &str = "pack ";
 
 /// The database.
 pub struct SharedDb(Connection);
@@ -88,9 +93,57 @@ impl SharedDb {
         if is_current() { self.replace("overview", &texts).await } else { Ok(()) }
     }
 
-    /// Removes the overview.
+    /// Returns edition and change of the stored overview.
+    pub async fn overview_version(&self) -> Result<Option<(String, i64)>> {
+        #[derive(Deserialize)]
+        struct Version {
+            edition: String,
+            change: i64,
+        }
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadOnly).await?;
+        let head = get::<Version>(&transaction.object_store(STORE)?, key("overview", 0)).await?;
+        Ok(head.map(|Version { edition, change }| (edition, change)))
+    }
+
+    /// Stores what changes with each entry: an overview without its lists, whose figures are in year packs. The lists stay.
+    pub async fn put_overview_head(&self, overview: &Overview) -> Result<()> {
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadWrite).await?;
+        let text = local_storage::to_json(&overview.without_lists())?;
+        transaction.object_store(STORE)?.put(&text.into(), Some(&key("overview", 0)))?.await?;
+        commit(transaction).await
+    }
+
+    /// Removes the overview and the year packs.
     pub async fn remove_overview(&self) -> Result<()> {
-        self.replace("overview", &[]).await
+        self.replace("overview", &[]).await?;
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadWrite).await?;
+        transaction.object_store(STORE)?.delete(Query::KeyRange(packs()?))?.await?;
+        commit(transaction).await
+    }
+
+    /// Returns the stored year packs, encoded.
+    pub async fn packs(&self) -> Result<Vec<Vec<u8>>> {
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadOnly).await?;
+        let stored = transaction.object_store(STORE)?.get_all(Some(Query::KeyRange(packs()?)), None)?.await?;
+        Ok(stored.iter().map(|row| Uint8Array::new(&Array::from(row).get(2)).to_vec()).collect())
+    }
+
+    /// Stores a year pack, unless another tab has stored a newer one. Its row holds edition, change and bytes.
+    pub async fn put_pack(&self, pack: &YearPack) -> Result<()> {
+        let bytes = Uint8Array::from(pack.encode().as_slice());
+        let transaction = self.0.begin(&[STORE], TransactionMode::ReadWrite).await?;
+        let store = transaction.object_store(STORE)?;
+        let key = JsValue::from(format!("{PACK}{}", pack.year));
+        let stored = store.get(Query::Key(key.clone()))?.await?.map(|row| Array::from(&row));
+        let is_newer = |row: Array| {
+            row.get(0).as_string().as_ref() == Some(&pack.edition)
+                && row.get(1).as_f64().is_some_and(|change| change > pack.change as f64)
+        };
+        if !stored.is_some_and(is_newer) {
+            let row = Array::of3(&pack.edition.as_str().into(), &(pack.change as f64).into(), &bytes);
+            store.put(&row, Some(&key))?.await?;
+        }
+        commit(transaction).await
     }
 
     /// Returns the tree of places, if it has been received.
@@ -110,6 +163,11 @@ impl SharedDb {
         serialise(&mut texts, places.all().chunks(SIZE)).await?;
         self.replace("places", &texts).await
     }
+}
+
+/// Returns the range of the keys of year packs.
+fn packs() -> Result<KeyRange> {
+    Ok(KeyRange::bound(&PACK.into(), &format!("{PACK}~").into(), None, None)?)
 }
 
 /// Returns the key of one of the texts of a value.

@@ -5,7 +5,7 @@ use super::driver::Driver;
 use super::labels::make_ready;
 use super::listener::listen;
 use super::news::look_for_news;
-use super::{live, offline_readiness, overview};
+use super::{live, offline_readiness, overview, packs};
 use crate::api::endpoints;
 use crate::page_event;
 use crate::state::AppState;
@@ -64,6 +64,7 @@ pub fn start(app: AppState) {
         }
         live::follow(app);
     });
+    packs::follow(app);
     live::listen_to_other_tabs(app);
     if let Ok(channel) = BroadcastChannel::new(CHANNEL) {
         listen(&channel, "message", move || {

@@ -11,10 +11,11 @@ mod live;
 mod news;
 mod offline_readiness;
 mod overview;
+mod packs;
 pub mod photo_scaling;
 pub mod photos;
 pub mod remote;
-pub mod village;
+pub mod separate;
 
 pub use changes::{
     Decided, choose, decide, delete, delete_item, discard_refused, entry_view_of, forget_gone, item_deletions,

@@ -1,7 +1,7 @@
 //! Refreshes the overview: fetches changes, shows and stores them.
 
-use super::offline_readiness;
-use crate::api::endpoints;
+use super::{offline_readiness, packs};
+use crate::api::figures;
 use crate::state::AppState;
 use crate::storage::shared_db::SharedDb;
 use crate::storage::time_slice::TimeSlice;
@@ -27,7 +27,7 @@ pub async fn refresh(app: AppState) -> bool {
         Some(whole) => Some(whole),
         None => async { SharedDb::open().await?.overview().await }.await.ok().flatten().map(Arc::new),
     };
-    let mut overview = match endpoints::overview(base.as_deref()).await {
+    let mut overview = match figures::overview(base.as_deref()).await {
         Ok(overview) => overview,
         Err(error) => {
             // The link to the shared view has expired or was revoked: its data is removed from the phone.
@@ -41,8 +41,13 @@ pub async fn refresh(app: AppState) -> bool {
     // Another refresh may have ended meanwhile.
     let base = whole().or(base);
     let is_unchanged = |base: &Arc<Overview>| base.change == overview.change && base.edition == overview.edition;
-    if base.as_ref().is_some_and(is_unchanged) && whole().is_some() && is_stored().await {
-        return true;
+    if base.as_ref().is_some_and(is_unchanged) && is_stored().await {
+        match whole() {
+            // A request for its year packs may have failed before.
+            Some(whole) if whole.is_reference() => return packs::provide(app, whole).await,
+            Some(_) => return true,
+            None => {}
+        }
     }
     if overview.base_change.is_some() {
         let mut updated = match base {
@@ -60,6 +65,13 @@ pub async fn refresh(app: AppState) -> bool {
     let is_newest = || whole().is_none_or(|shown| shown.edition != overview.edition || shown.change <= overview.change);
     if !is_newest() {
         return true;
+    }
+    if overview.is_reference() {
+        if app.overviews.server.with_untracked(Option::is_none) {
+            // The screens that show no figures need not wait for them.
+            app.overviews.server.set(Some(overview.clone()));
+        }
+        return packs::provide(app, overview).await;
     }
     if overview.entry_counts.len() + overview.pairings.len() > LONG {
         // Storing takes a while, so the screens do not wait for it.

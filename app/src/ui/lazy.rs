@@ -9,6 +9,7 @@
 //! | `office` | import, catalogue, people, audit log, changes of the directory |
 //! | `display` | report and wall |
 //! | `overview` | headline, programmes, attention, ranking and table of the shared view |
+//! | `packs` | year packs, where there are many figures |
 //! | `kit` | the kit page of the demonstration |
 
 use crate::page_event;

@@ -130,6 +130,17 @@ impl Overview {
         })
     }
 
+    /// Returns whether its figures are in year packs, which it does not contain.
+    pub fn is_reference(&self) -> bool {
+        self.pack_years.is_some() && self.partial_for.is_none()
+    }
+
+    /// Returns whether it has the figures of a year, or the year has none.
+    pub fn has_year(&self, year: i32) -> bool {
+        let has_entries = || self.pack_years.as_ref().is_none_or(|years| years.contains(&year));
+        self.source.0.as_ref().is_none_or(|source| source.years().contains(&year) || !has_entries())
+    }
+
     /// Applies a delta, in which keys without entries are removals. Returns false and changes nothing if the delta
     /// does not follow on this overview.
     pub fn apply_delta(&mut self, delta: Overview) -> bool {

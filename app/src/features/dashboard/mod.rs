@@ -3,7 +3,7 @@
 mod amount;
 mod attention;
 mod export_menu;
-mod follow_village;
+mod follow_separate;
 mod headline;
 mod indicator_row;
 mod indicator_table;
@@ -19,7 +19,7 @@ use crate::ui::loading::LoadingOnline;
 use crate::ui::map::Map;
 use crate::ui::page::PleaseSignIn;
 use export_menu::ExportMenu;
-use follow_village::FollowVillage;
+use follow_separate::FollowSeparate;
 use leptos::prelude::*;
 use section::{Part, Section};
 
@@ -28,7 +28,7 @@ use section::{Part, Section};
 pub fn Dashboard() -> impl IntoView {
     let app = use_app_state();
     let filter = use_filter();
-    let is_village = Memo::new(move |_| filter.with(|filter| filter.village().is_some()));
+    let needs_separate = Memo::new(move |_| app.overviews.needs_separate(&filter.get()));
     // A change of the figures must not rebuild the screen.
     let has_overview = Memo::new(move |_| app.overviews.server.with(Option::is_some));
     move || {
@@ -40,7 +40,7 @@ pub fn Dashboard() -> impl IntoView {
                         <FilterBar filter/>
                         <ExportMenu/>
                         <Freshness/>
-                        <Show when=move || is_village.get()><FollowVillage filter/></Show>
+                        <Show when=move || needs_separate.get()><FollowSeparate filter/></Show>
                     </div>
                     <Section part=Part::Brief filter/>
                     <Section part=Part::Attention filter/>

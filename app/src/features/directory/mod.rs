@@ -3,6 +3,7 @@
 
 pub mod edit_form;
 pub mod organisation_edit;
+mod organisation_overview;
 pub mod pairing_edit;
 
 use crate::labels::code::{ledger_status, organisation_kind};
@@ -37,6 +38,7 @@ use jiedui_core::values::sort::collect_sorted;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use maud::{Markup, html};
+use organisation_overview::use_own_overview;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -143,10 +145,13 @@ fn OrganisationOf() -> impl IntoView {
     let few = Memo::new(move |_| {
         entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < LISTED))
     });
+    let fetched = use_own_overview(app, id);
     let organisation = move || {
         let Some(overview) = app.overviews.server.get() else {
             return view! { <LoadingOnline/> }.into_any();
         };
+        // Year packs have no figures of an organisation.
+        let counted_in = if overview.is_reference() { fetched.get() } else { Some(overview.clone()) };
         let directory = overview.directory();
         let Some(shown) = id.get().and_then(|id| directory.organisation(id)) else {
             return view! { <p class="empty">{texts.not_found()}</p> }.into_any();
@@ -159,8 +164,10 @@ fn OrganisationOf() -> impl IntoView {
         let (list, listed) = entry_list(app, &overview, found.as_ref(), is_open.get());
         // Users who may not see the entries still see their number.
         let is_counted = |tally: &&EntryCount| is_its(tally.organisation, tally.pairing);
-        let counted =
-            || overview.entry_counts.iter().filter(is_counted).map(|count| count.entries).sum::<i64>().to_string();
+        let counted = || match &counted_in {
+            Some(of) => of.entry_counts.iter().filter(is_counted).map(|count| count.entries).sum::<i64>().to_string(),
+            None => "—".to_owned(),
+        };
         // The server's count applies while the replica is incomplete.
         let is_known = found.is_some_and(|found| found.is_whole) && app.replica.is_complete.get() && !is_open.get();
         let count = if is_known { listed.to_string() } else { counted() };
@@ -190,7 +197,10 @@ fn OrganisationOf() -> impl IntoView {
                 </p>
                 <h2>{fill(texts.pairings_shown(), &[&pairings.len()])}</h2>
                 <div inner_html=partners></div>
-                {figures_of(app, &overview, &pairings)}
+                {match &counted_in {
+                    Some(of) => figures_of(app, of, &pairings).into_any(),
+                    None => view! { <LoadingOnline/> }.into_any(),
+                }}
                 <div inner_html=needs></div>
                 <h2>{fill(texts.found_entries(), &[&count])}</h2>
                 <div inner_html=list></div>

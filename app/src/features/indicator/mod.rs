@@ -40,7 +40,8 @@ fn IndicatorScreen() -> impl IntoView {
     let texts = app.texts;
     title(texts.indicator());
     let filter = use_filter();
-    crate::sync::village::follow(app, filter);
+    crate::sync::separate::follow(app, filter);
+    app.overviews.compared.set(report::YEARS);
     let address = use_url_state();
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code")).unwrap_or_default());

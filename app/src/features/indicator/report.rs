@@ -20,7 +20,7 @@ use jiedui_core::values::{month::Month, quantity::Quantity};
 use maud::{Markup, html};
 
 /// Years that the line chart compares.
-const YEARS: usize = 4;
+pub const YEARS: usize = 4;
 
 /// Renders the report; only its heading if no year has a figure.
 pub fn indicator_report(app: AppState, overview: &Overview, indicator: &Indicator, filter: &Filter) -> Markup {

@@ -9,7 +9,10 @@ use leptos_router::hooks::use_query_map;
 
 /// Returns the filter of the shared view. Without a year in the address it is the latest year that has figures.
 pub fn use_filter() -> Memo<Filter> {
-    filter_with_year(|years, given| year_of(given, years))
+    let app = use_app_state();
+    let filter = filter_with_year(|years, given| year_of(given, years));
+    Effect::new(move |_| app.overviews.wanted.set(filter.get()));
+    filter
 }
 
 /// Returns the filter of a queue or a list. Without a year in the address it is every year.

@@ -16,12 +16,14 @@ mod source;
 mod summary;
 #[cfg(test)]
 pub(super) mod tests;
+mod wanted;
 
 pub use indicator_figures::{IndicatorFigures, LatestRow, Row};
 pub use ranges::{MONTHS, Maxima, RangeTable};
 pub use scope::{Piece, Scope};
 pub use source::{PackOverviews, Packs};
 pub use summary::place_in_summary;
+pub use wanted::{YearPieces, needed_first, needed_offline};
 
 use crate::catalogue::Catalogue;
 use crate::directory::index::DirectoryIndex;

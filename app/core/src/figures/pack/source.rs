@@ -70,6 +70,13 @@ impl Packs {
         packs
     }
 
+    /// Returns the packs that have a piece.
+    fn with_piece(&self, piece: &Piece) -> Self {
+        let has_piece = |(_, pack): &(&i32, &Arc<YearPack>)| pack.pieces.contains(piece);
+        let years = self.years.iter().filter(has_piece).map(|(year, pack)| (*year, pack.clone()));
+        Self { directory: self.directory.clone(), years: collect_sorted(years) }
+    }
+
     fn of(&self, filter: &Filter) -> Option<&YearPack> {
         self.years.get(&filter.year?).map(|pack| &**pack)
     }
@@ -96,7 +103,9 @@ impl OverviewSource for PackOverviews {
         if let Some(at) = cache.iter().position(|overview| overview.partial_for.as_ref() == Some(&partial_for)) {
             return cache.get(at).cloned();
         }
-        let source: Arc<dyn FigureSource> = self.packs.clone();
+        // A year without the place's piece would seem to have no entries there.
+        let source: Arc<dyn FigureSource> =
+            Arc::new(self.packs.with_piece(&Piece::of_place(place.unwrap_or_default())));
         let overview = Arc::new(Overview {
             entry_counts: pack.entry_counts(filter, &self.packs.directory),
             partial_for: Some(partial_for),

@@ -158,3 +158,25 @@ fn packs_answer_filters_of_their_years_and_pieces_only() {
     assert!(has(&pack, Some(YEAR), "522728") && has(&pack, Some(YEAR), "522728109"));
     assert!(!has(&pack, Some(YEAR), "522728109204"), "a pack has no villages");
 }
+
+#[test]
+fn overview_has_years_whose_pack_has_the_place_only() {
+    let region = Region { organisations: Vec::new(), pairings: Vec::new() };
+    let county = Piece::County("522728".to_owned());
+    let pack = |year, pieces: BTreeSet<Piece>| Arc::new(YearPack { year, pieces, ..YearPack::default() });
+    let township = "522728109".to_owned();
+    let packs = [
+        pack(YEAR, Piece::needed_for(Some(&township))),
+        pack(YEAR - 1, Piece::needed_for(None)),
+        pack(YEAR - 2, [county].into()),
+    ];
+    let reference = Overview { pack_years: Some(vec![YEAR, YEAR - 1]), ..overview(&region, Vec::new(), Vec::new()) };
+    let overviews = PackOverviews::new(&reference, Packs::new(packs, &reference));
+    let at = |place: Option<String>| {
+        overviews.overview_for(&Filter { year: Some(YEAR), place, ..Filter::default() }).unwrap()
+    };
+    let has = |overview: &Overview| [YEAR, YEAR - 1, YEAR - 2, YEAR - 3].map(|year| overview.has_year(year));
+    assert_eq!(has(&at(None)), [true, true, true, true], "a year without entries needs no pack");
+    assert_eq!(has(&at(Some(township))), [true, false, true, true]);
+    assert_eq!(has(&overview(&region, Vec::new(), Vec::new())), [true; 4], "contributions are of all years");
+}

@@ -1,7 +1,7 @@
-//! Loads the overview of a selected village, with code from the lazy chunk.
+//! Loads the overview of a selected village or of all years, with code from the lazy chunk.
 
 use crate::state::{AppState, use_app_state};
-use crate::sync::village::follow;
+use crate::sync::separate::follow;
 use crate::ui::lazy::lazy;
 use futures::FutureExt;
 use jiedui_core::figures::figure::Filter;
@@ -14,9 +14,9 @@ fn follow_lazily(app: AppState, filter: Memo<Filter>) -> Result<AnyView, SplitLo
     Ok(().into_any())
 }
 
-/// Keeps the overview of the filter's village up to date while it is on the page; renders nothing.
+/// Keeps the separate overview of the filter up to date while it is on the page; renders nothing.
 #[component]
-pub fn FollowVillage(
+pub fn FollowSeparate(
     /// The filter of the shared view.
     filter: Memo<Filter>,
 ) -> impl IntoView {
