@@ -24,6 +24,7 @@ const ACTIVITY = "field_survey";
 export const INDICATOR = "field_surveys";
 // Organisation and pairing of server/seed/directory.json.
 export const ORGANISATION = "018cc251-f400-7000-8000-000000000002";
+export const PAIRING = "018cc251-f400-7000-8000-000000000065";
 
 const entryId = (number) => `01900000-0000-7000-8000-${String(number).padStart(12, "0")}`;
 const itemId = (number) => `01900000-0000-7000-9000-${String(number).padStart(12, "0")}`;

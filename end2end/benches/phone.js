@@ -102,3 +102,34 @@ export async function scroll(page, devtools, distance) {
   await devtools.send("Input.synthesizeScrollGesture", { x: 180, y: 400, yDistance: -distance, speed: 2_400, gestureSourceType: "mouse" });
   if ((await page.evaluate(() => scrollY)) === before) throw new Error("nothing was scrolled");
 }
+
+// Presses the button at the end of a list that goes on from the server. Returns the milliseconds until the next records are there.
+export async function readOn(page) {
+  const read = page.evaluate(() => {
+    const button = () => [...document.querySelectorAll("main .actions button")].find(({ textContent }) => textContent.includes("加载更早的"));
+    const isRead = () => button() !== undefined || document.querySelector("main")?.textContent.includes("已全部加载");
+    const begin = performance.now();
+    button().click();
+    return new Promise((done) => {
+      let began = false;
+      const look = () => {
+        began ||= !isRead();
+        if (began && isRead()) done(performance.now() - begin);
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+  });
+  return within(TIMEOUT, "reading on", read);
+}
+
+// Returns the number of records in the replica.
+export function recordsOnPhone(page) {
+  return page.evaluate(async () => {
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    const opening = indexedDB.open(names.find((name) => /^jiedui-[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name)));
+    const database = await new Promise((done) => (opening.onsuccess = () => done(opening.result)));
+    const counting = database.transaction("replica").objectStore("replica").count();
+    return new Promise((done) => (counting.onsuccess = () => [database.close(), done(counting.result)]));
+  });
+}

@@ -13,13 +13,16 @@ import { expect } from "@playwright/test";
 import { goOffline, readyOffline } from "../tests/jiedui.js";
 import { ROUNDS, SIZES, test } from "./bench.js";
 import { Figures, expectWithinBounds } from "./figures.js";
-import { Editor, INDICATOR, LEDGER_ITEM, ORGANISATION, OWN_ENTRY, WAITING } from "./filled.js";
-import { TIMEOUT, idle, openByAddress, openByLink, scroll, signInTo, slowDown, watchContent } from "./phone.js";
+import { Editor, INDICATOR, LEDGER_ITEM, ORGANISATION, OWN_ENTRY, PAIRING, WAITING } from "./filled.js";
+import { TIMEOUT, idle, openByAddress, openByLink, readOn, recordsOnPhone, scroll, signInTo, slowDown, watchContent } from "./phone.js";
 import { measureExports, measureFigures, measurePage, measureStarts } from "./serving.js";
 import { Traffic, traced, usedMemory, watchWasm } from "./trace.js";
 
 const MB = 1 << 20;
 const KB = 1 << 10;
+// A sign-in ends when the first pull has. The window holds 3,000 records of the places and 500 that wait for review, the directory,
+// and the recorder's own entries.
+const ON_PHONE = { recorder: 4_500, reviewer: 4_500, coordinator: 4_500 };
 const SIGN_IN = { recorder: 3_000, reviewer: 6_000, coordinator: 6_000 };
 const SCREEN = 1_000;
 const FORM = 700;
@@ -33,12 +36,12 @@ const CHANGES_OF_A_DAY = 55;
 const WHOLE_TEST = 10_800_000;
 const PHONE = { viewport: { width: 360, height: 640 }, locale: "zh-CN", timezoneId: "Asia/Shanghai" };
 
-const EVERYBODY = ["/?year=all&programme=labour", `/indicators/${INDICATOR}`, "/report", "/work", "/needs", "/needs/new", `/needs/${LEDGER_ITEM}`, "/list", `/list/${OWN_ENTRY}`, "/organisations", `/organisations/${ORGANISATION}`, "/help", "/?screen=wall", "/"];
+const EVERYBODY = ["/?year=all&programme=labour", `/indicators/${INDICATOR}`, "/report", "/work", "/needs", "/needs/new", `/needs/${LEDGER_ITEM}`, "/list", `/list/${OWN_ENTRY}`, "/organisations", `/organisations/${ORGANISATION}`, "/catalogue", "/me", "/me/account", "/help", "/?screen=wall", "/"];
 const FORMS = ["/entries/new/field_survey", `/entries/${OWN_ENTRY}`];
 const SCREENS = {
   recorder: ["/entries", "/entries/new", ...FORMS, "/import", ...EVERYBODY],
   reviewer: ["/review", ...EVERYBODY],
-  coordinator: ["/review", "/entries", "/import", "/organisations/new", "/pairings/new", ...EVERYBODY],
+  coordinator: ["/review", "/entries", "/import", "/organisations/new", `/organisations/${ORGANISATION}/edit`, "/pairings/new", `/pairings/${PAIRING}`, "/people", ...EVERYBODY],
 };
 
 // Opens all screens in turn, round by round: a link leads from each screen to another one.
@@ -97,8 +100,16 @@ for (const entries of SIZES) {
             await readyOffline(page);
             return performance.now() - begin;
           });
+          figures.add(`${name}: records on the phone after the first pull`, await recordsOnPhone(page), "records", ON_PHONE[name]);
           await openByAddress(page, "/");
           await measureScreens(figures, name, "online", (screen) => openByLink(page, screen), "by link");
+          if (name !== "recorder") {
+            // The phone of the recorder has all entries of the village.
+            await figures.measure(`${name}: /list goes on from the server`, "ms", SCREEN, ROUNDS, async () => {
+              await openByAddress(page, "/list?year=all");
+              return readOn(page);
+            });
+          }
           const used = await usedMemory(page, devtools);
           figures.add(`${name}: JavaScript and wasm memory`, (used.heap + used.wasm) / MB, "MB", PAGE_MEMORY);
           await measureScreens(figures, name, "online", (screen) => openByAddress(page, screen), "by address");

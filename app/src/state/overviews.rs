@@ -20,6 +20,8 @@ pub struct Overviews {
     pub wanted: RwSignal<Filter>,
     /// Number of years that a screen compares.
     pub compared: RwSignal<usize>,
+    /// Whether the last request for figures of a filter failed.
+    pub is_unreachable: RwSignal<bool>,
 }
 
 /// An overview that is fetched for a filter: of a village, since the overall one has no place below a township; or of all years,
@@ -61,8 +63,8 @@ impl Overviews {
         let years = Memo::new(move |_| {
             local.with(|overview| overview.as_ref().map(|overview| overview.years()).unwrap_or_default())
         });
-        let (wanted, compared) = (RwSignal::default(), RwSignal::new(0));
-        Self { server, local, separate: RwSignal::new(separate), years, wanted, compared }
+        let (wanted, compared, is_unreachable) = (RwSignal::default(), RwSignal::new(0), RwSignal::new(false));
+        Self { server, local, separate: RwSignal::new(separate), years, wanted, compared, is_unreachable }
     }
 
     /// Returns the overview if it covers a filter. A page may have been rendered from a part.

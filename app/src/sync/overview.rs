@@ -1,15 +1,18 @@
-//! Refreshes the overview: fetches changes, shows and stores them.
+//! Refreshes the overview: fetches changes, shows and stores them. The code is in a lazy chunk: a page starts with its figures.
 
 use super::{offline_readiness, packs};
 use crate::api::figures;
+use crate::page_event;
 use crate::state::AppState;
 use crate::storage::shared_db::SharedDb;
 use crate::storage::time_slice::TimeSlice;
+use futures::future::LocalBoxFuture;
 use jiedui_core::figures::overview::Overview;
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// Number of entry counts and pairings above which storing an overview takes a while.
 const LONG: usize = 1_000;
@@ -19,8 +22,23 @@ thread_local! {
     static IS_STORING: Cell<bool> = const { Cell::new(false) };
 }
 
+#[wasm_split(figures, fallible)]
+fn refresh_lazily(app: AppState) -> Result<LocalBoxFuture<'static, bool>, SplitLoaderError> {
+    Ok(Box::pin(refresh_now(app)))
+}
+
 /// Fetches changes of the overview, shows and stores them. Returns false if the server gave none.
 pub async fn refresh(app: AppState) -> bool {
+    match refresh_lazily(app).await {
+        Ok(refreshed) => refreshed.await,
+        Err(_) => {
+            page_event::dispatch(page_event::NOT_LOADED);
+            false
+        }
+    }
+}
+
+async fn refresh_now(app: AppState) -> bool {
     // The page may hold a part of the overview only.
     let whole = || app.overviews.server.get_untracked().filter(|overview| overview.partial_for.is_none());
     let base = match whole() {
@@ -44,7 +62,7 @@ pub async fn refresh(app: AppState) -> bool {
     if base.as_ref().is_some_and(is_unchanged) && is_stored().await {
         match whole() {
             // A request for its year packs may have failed before.
-            Some(whole) if whole.is_reference() => return packs::provide(app, whole).await,
+            Some(whole) if whole.is_reference() => return packs::provide_now(app, whole).await,
             Some(_) => return true,
             None => {}
         }
@@ -71,7 +89,7 @@ pub async fn refresh(app: AppState) -> bool {
             // The screens that show no figures need not wait for them.
             app.overviews.server.set(Some(overview.clone()));
         }
-        return packs::provide(app, overview).await;
+        return packs::provide_now(app, overview).await;
     }
     if overview.entry_counts.len() + overview.pairings.len() > LONG {
         // Storing takes a while, so the screens do not wait for it.

@@ -2,6 +2,7 @@
 //! by deltas and stores them. The code is in a lazy chunk.
 
 use super::offline_readiness;
+use super::separate::retry;
 use crate::api::figures;
 use crate::page_event;
 use crate::state::AppState;
@@ -29,41 +30,39 @@ thread_local! {
     static STORED: RefCell<Option<(String, i64)>> = const { RefCell::new(None) };
 }
 
-/// Held while packs change: calls of [`provide`] follow each other.
+/// Held while packs change: calls of [`provide_now`] follow each other.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Provides the packs that the screens want, whenever the filter, the reference data or the network changes.
 pub fn follow(app: AppState) {
+    let retry = retry(app);
     Effect::new(move |_| {
         app.overviews.wanted.track();
         app.overviews.compared.track();
-        app.sync.online.track();
+        retry.track();
         if let Some(reference) = app.overviews.server.get().filter(|overview| overview.is_reference()) {
-            spawn_local(async move {
-                provide(app, reference).await;
-            });
+            spawn_local(provide(app, reference));
         }
     });
 }
 
-#[wasm_split(packs, fallible)]
+#[wasm_split(figures, fallible)]
 fn provide_lazily(app: AppState, reference: Arc<Overview>) -> Result<LocalBoxFuture<'static, bool>, SplitLoaderError> {
     Ok(Box::pin(provide_now(app, reference)))
 }
 
-/// Shows reference data with the packs that the screens want, and stores both. Returns whether the stored packs include all changes
-/// that the reference data includes.
-pub async fn provide(app: AppState, reference: Arc<Overview>) -> bool {
+async fn provide(app: AppState, reference: Arc<Overview>) {
     match provide_lazily(app, reference).await {
-        Ok(provided) => provided.await,
-        Err(_) => {
-            page_event::dispatch(page_event::NOT_LOADED);
-            false
+        Ok(provided) => {
+            provided.await;
         }
+        Err(_) => page_event::dispatch(page_event::NOT_LOADED),
     }
 }
 
-async fn provide_now(app: AppState, reference: Arc<Overview>) -> bool {
+/// Shows reference data with the packs that the screens want, and stores both. Returns whether the stored packs include all changes
+/// that the reference data includes.
+pub(super) async fn provide_now(app: AppState, reference: Arc<Overview>) -> bool {
     let _turn = TURN.lock().await;
     // Another call may have shown newer ones meanwhile.
     let shown = app.overviews.server.get_untracked().filter(|shown| shown.is_reference());
@@ -88,16 +87,30 @@ async fn provide_now(app: AppState, reference: Arc<Overview>) -> bool {
         }
         show_unless_worse(app, &reference);
     }
-    if !renew(app, &reference, first).await {
-        return false;
+    let is_complete = renew(app, &reference, first).await;
+    if is_complete {
+        // The person waits for the screen only, not for what it needs offline.
+        spawn_local(complete(app));
     }
-    // The person waits for the screen only, not for what it needs offline.
+    is_complete
+}
+
+/// Fetches what a signed-in person needs offline, and stores the reference data.
+async fn complete(app: AppState) {
+    let _turn = TURN.lock().await;
+    let shown = app.overviews.server.get_untracked().filter(|shown| shown.is_reference());
+    let Some(reference) = shown else { return };
     let records = app.session.user.with_untracked(|user| user.as_ref().map(|user| user.role.records()));
     let is_complete = match records {
-        Some(records) => renew(app, &reference, needed_offline(current, records, &reference.places)).await,
+        Some(records) => {
+            let needed = needed_offline(app.today.year(), records, &reference.places);
+            renew(app, &reference, needed).await
+        }
         None => true,
     };
-    is_complete && shown_if_stored(app, store_reference(app, &reference).await)
+    if is_complete {
+        shown_if_stored(app, store_reference(app, &reference).await);
+    }
 }
 
 /// Fetches missing pieces, and changes of all packs that are older than the reference data. Shows and stores the packs. Returns
@@ -112,6 +125,9 @@ async fn renew(app: AppState, reference: &Arc<Overview>, mut wanted: YearPieces)
     }));
     let results = results.await;
     let is_complete = results.iter().all(Option::is_some);
+    if results.iter().any(|result| !matches!(result, Some(None))) {
+        app.overviews.is_unreachable.set(!is_complete);
+    }
     let mut changed: Vec<YearPack> = results.into_iter().flatten().flatten().collect();
     if !is_complete {
         // Packs of different age would count an entry of this phone twice, or not at all.

@@ -16,11 +16,11 @@ pub fn follow(app: AppState, filter: Memo<Filter>) {
         let filter = filter.get();
         app.overviews.needs_separate(&filter).then(|| Filter { place: filter.place, ..Filter::default() })
     });
+    let retry = retry(app);
     Effect::new(move |_| {
         let whole = app.overviews.local.get().filter(|overview| overview.partial_for.is_none());
         let (Some(wanted), Some(whole)) = (wanted.get(), whole) else { return };
-        // Coming back online is a reason to ask again.
-        app.sync.online.track();
+        retry.track();
         spawn_local(async move {
             let Some(server) = fetched_or_kept(app, &whole, &wanted).await else { return };
             let local = app.my_entries.summary.with_untracked(|mine| {
@@ -37,10 +37,20 @@ pub fn follow(app: AppState, filter: Memo<Filter>) {
     });
 }
 
+/// Returns a signal that changes when there is a reason to ask again: the network, and every minute after a failed request.
+pub(super) fn retry(app: AppState) -> Memo<(bool, Option<f64>)> {
+    Memo::new(move |_| {
+        let is_unreachable = app.overviews.is_unreachable.get();
+        (app.sync.online.get(), is_unreachable.then(|| app.session.now.get()))
+    })
+}
+
 /// Returns the overview for a filter from the server. Without a network it is the last one received, or a village's one that the
 /// phone computes.
 async fn fetched_or_kept(app: AppState, whole: &Overview, wanted: &Filter) -> Option<Arc<Overview>> {
-    if let Ok(overview) = figures::separate_overview(wanted).await {
+    let fetched = figures::separate_overview(wanted).await.ok();
+    app.overviews.is_unreachable.set(fetched.is_none());
+    if let Some(overview) = fetched {
         return Some(Arc::new(overview));
     }
     if let (Some(village), false) = (wanted.village(), whole.is_reference()) {

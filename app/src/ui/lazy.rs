@@ -9,7 +9,7 @@
 //! | `office` | import, catalogue, people, audit log, changes of the directory |
 //! | `display` | report and wall |
 //! | `overview` | headline, programmes, attention, ranking and table of the shared view |
-//! | `packs` | year packs, where there are many figures |
+//! | `figures` | the refresh of the overview and of year packs; every page loads it after its start |
 //! | `kit` | the kit page of the demonstration |
 
 use crate::page_event;

@@ -28,7 +28,7 @@ pub fn Busy() -> impl IntoView {
 pub fn LoadingOnline() -> impl IntoView {
     let app = use_app_state();
     move || {
-        if app.sync.online.get() {
+        if app.sync.online.get() && !app.overviews.is_unreachable.get() {
             view! { <Loading/> }.into_any()
         } else {
             view! { <p class="empty">{app.texts.nothing_kept()}</p> }.into_any()
