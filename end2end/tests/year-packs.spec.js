@@ -150,7 +150,7 @@ test("other years are fetched when asked for, and stay on the phone", async ({ p
   await page.goto(`/report?year=${YEAR - 2}`);
   await contentReady(page);
   await expect(page.locator(".report thead").first()).toContainText("上年同期");
-  // What is not on the phone is said to be missing.
+  // A filter without data on the phone says so.
   const main = page.locator("main");
   await page.goto("/?year=all");
   await expect(main).toContainText("这台手机上还没有数据");

@@ -24,8 +24,8 @@ pub struct Overviews {
     pub is_unreachable: RwSignal<bool>,
 }
 
-/// An overview that is fetched for a filter: of a village, since the overall one has no place below a township; or of all years,
-/// which year packs do not have.
+/// An overview that is fetched for a filter: of a village, or of all years. The overall one has no place below a township, and
+/// year packs do not have all years together.
 #[derive(Clone, Debug)]
 pub struct SeparateOverview {
     /// Overview as the server has it.

@@ -1,5 +1,5 @@
-//! Year packs on the phone, where an overview has no figures: reads them from storage, fetches what the screens want, renews them
-//! by deltas and stores them. The code is in a lazy chunk.
+//! Year packs on the phone, where an overview has no figures. They are read from storage, or fetched when a screen wants them,
+//! and renewed by deltas. The code is in a lazy chunk.
 
 use super::offline_readiness;
 use super::separate::retry;
@@ -155,8 +155,8 @@ fn shown_if_stored(app: AppState, stored: StoreResult<()>) -> bool {
     true
 }
 
-/// Returns the pack of a year with some pieces, as of a change or later: `Some(None)` if the held one suffices, `None` if the
-/// server does not answer.
+/// Returns the pack of a year with some pieces, as of a change or later. `Some(None)` means that the held pack suffices, `None` that
+/// the server does not answer.
 async fn renewed(
     year: i32,
     held: Option<Arc<YearPack>>,

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Pieces by year.
 pub type YearPieces = BTreeMap<i32, BTreeSet<Piece>>;
 
-/// Returns what the screens need first: the current and the previous year, and for the filter its year, the year before, and as
-/// many years as a screen compares, with the filter's place. `years` are those with entries, latest first.
+/// Returns the pieces that the screens need first: those of the current and the previous year. A filter adds its year, the year
+/// before, and as many years as a screen compares. `years` are those with entries, latest first.
 pub fn needed_first(current: i32, filter: &Filter, compared: usize, years: &[i32]) -> YearPieces {
     let place = filter.place.as_deref();
     let figures = || BTreeSet::from([Piece::Base, Piece::of_place(place.unwrap_or_default())]);
