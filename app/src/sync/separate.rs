@@ -38,7 +38,7 @@ pub fn follow(app: AppState, filter: Memo<Filter>) {
 }
 
 /// Returns a signal that changes when there is a reason to ask again: the network, and every minute after a failed request.
-pub(super) fn retry(app: AppState) -> Memo<(bool, Option<f64>)> {
+pub fn retry(app: AppState) -> Memo<(bool, Option<f64>)> {
     Memo::new(move |_| {
         let is_unreachable = app.overviews.is_unreachable.get();
         (app.sync.online.get(), is_unreachable.then(|| app.session.now.get()))
