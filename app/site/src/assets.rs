@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Style sheets below `style/`, in the order in which they apply: tokens, base, components, features, print.
-const STYLE: [&str; 60] = [
+const STYLE: [&str; 61] = [
     "tokens",
     "base",
     "components/button",

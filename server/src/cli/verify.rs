@@ -4,7 +4,6 @@ use crate::attachment_store::AttachmentStore;
 use crate::cli::error::CliError;
 use crate::cli::open::open;
 use crate::config::Storage;
-use crate::db::Db;
 use crate::db::audit::verify::{self as audit_chain, Chain};
 use crate::db::figures::verify;
 use crate::db::files::attachment;

@@ -9,6 +9,7 @@ use crate::api::error::ApiError;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
 use crate::ui::data_table::{Column, DataTable, Sort, TableCell, TableRow, Width};
+use crate::ui::html::Html;
 use crate::ui::list_row::{ListRow, ListRows};
 use crate::ui::loading::Loading;
 use crate::ui::request_error::{RequestFailed, request_error};
@@ -256,7 +257,7 @@ fn list_row(app: AppState, row: &AuditItem) -> ListRow {
         address: address(words, row),
         style: String::new(),
         title: words.action(row),
-        marks: String::new(),
+        marks: Html::default(),
         lines: [format!("{} · {}", words.person(row), words.time(row)), about.join(" · ")],
         thumbnail: String::new(),
     }

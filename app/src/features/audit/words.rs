@@ -142,7 +142,11 @@ impl Words {
     fn text(self, field: &str, text: &str) -> String {
         let texts = self.0.texts;
         let of_overview = |find: &dyn Fn(&Overview) -> Option<String>| {
-            self.0.overviews.server.with(|overview| overview.as_ref().and_then(|overview| find(overview))).unwrap_or_else(|| text.to_owned())
+            self.0
+                .overviews
+                .server
+                .with(|overview| overview.as_ref().and_then(|overview| find(overview)))
+                .unwrap_or_else(|| text.to_owned())
         };
         let or_code = |name: Option<&'static str>| name.unwrap_or(text).to_owned();
         match field {

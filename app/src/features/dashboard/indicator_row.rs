@@ -9,7 +9,7 @@ use crate::ui::figure_lines::{target_lines, verified_line};
 use jiedui_core::figures::figure::Figure;
 use jiedui_core::figures::selection::Selection;
 use jiedui_core::values::month::Month;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 /// Content and appearance of a row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,7 +66,7 @@ pub fn row_html(
         }
         td class="indicators-target" { (target_lines(figure_labels)) }
         td class="indicators-approved" { (verified_line(figure_labels)) }
-        td class="indicators-spark" { @if let Some(sparkline) = sparkline { (PreEscaped(sparkline)) } }
+        td class="indicators-spark" { @if let Some(sparkline) = sparkline { (sparkline) } }
         td class="indicators-entries" {
             @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
             @if let Some((_, last)) = months { span { (fill(texts.last_in(), &[&last])) } }

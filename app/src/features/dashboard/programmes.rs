@@ -12,7 +12,7 @@ use jiedui_core::figures::briefing::{ProgrammeBrief, TargetCounts};
 use jiedui_core::figures::figure::Filter;
 use jiedui_core::figures::overview::Overview;
 use leptos::prelude::*;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 /// Programmes that have an icon of their own in the sprite.
 const ICONS: [&str; 6] = ["party_building", "industry", "marketing", "labour", "education", "health"];
@@ -75,7 +75,7 @@ fn face(app: AppState, overview: &Overview, programme: &Programme, brief: &Progr
         None => texts.no_entries().to_owned(),
     });
     html! {
-        span class="dashboard-programme-name" { (PreEscaped(icon)) (app.pick(&programme.name, &programme.name_en)) }
+        span class="dashboard-programme-name" { (icon) (app.pick(&programme.name, &programme.name_en)) }
         @for (indicator, figure) in leads {
             span class="dashboard-lead" {
                 small { (app.pick(&indicator.name, &indicator.name_en)) }
