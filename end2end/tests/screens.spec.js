@@ -138,7 +138,7 @@ test("chosen English stays after a reload", async ({ page }) => {
   await expect(page.getByRole("link", { name: "Shared view" })).toBeVisible();
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
-  await expect(page.locator('[data-indicator="pigs_marketed"] a')).toHaveText("Pigs marketed");
+  await expect(page.locator('[data-indicator="pigs_marketed"] a').first()).toHaveText("Pigs marketed");
 });
 
 // Delays the wasm program until the returned function is called.

@@ -61,7 +61,7 @@ mod tests {
     #[case(2_345_678.0, "人", "234.57万", "2,345,678")]
     #[case(234_567_890.0, "元", "2.35亿", "234,567,890")]
     #[case(123_456.0, "万元", "123,456", "123,456")]
-    #[case(3.14159, "亩", "3.14", "3.14")]
+    #[case(2.7649, "亩", "2.76", "2.76")]
     fn short_uses_large_units(#[case] number: f64, #[case] unit: &str, #[case] chinese: &str, #[case] english: &str) {
         let quantity = Quantity::from_f64((number * 10_000.0).round() / 10_000.0).unwrap();
         assert_eq!(short(quantity, Language::Chinese, unit), chinese);
