@@ -6,7 +6,7 @@ use super::directory::{organisation_name, pairing_name};
 use super::entry::activity_name;
 use super::field;
 use super::texts::fill;
-use jiedui_core::catalogue::{Field, Kind};
+use jiedui_core::catalogue::{Field, FieldKind};
 use jiedui_core::directory::place::Places;
 use jiedui_core::entry::{State, field as record_field};
 use jiedui_core::figures::overview::Overview;
@@ -125,13 +125,13 @@ impl ValueLabels<'_> {
     /// Renders an answer to a field of the form.
     fn answer(&self, field: &Field, value: &Value) -> Option<Vec<String>> {
         match field.kind {
-            Kind::Integer | Kind::Number => self.amount(field, value).map(|amount| vec![amount]),
-            Kind::Text | Kind::Choice => Some(vec![self.choice(field, value)?]),
-            Kind::Choices => {
+            FieldKind::Integer | FieldKind::Number => self.amount(field, value).map(|amount| vec![amount]),
+            FieldKind::Text | FieldKind::Choice => Some(vec![self.choice(field, value)?]),
+            FieldKind::Choices => {
                 let names = value.as_array()?.iter().map(|choice| self.choice(field, choice));
                 Some(vec![names.collect::<Option<Vec<_>>>()?.join("、")])
             }
-            Kind::Table => {
+            FieldKind::Table => {
                 let row = |row: &Value| row.as_object().map_or_else(|| raw(row), |row| self.row(field, row));
                 Some(value.as_array()?.iter().map(row).collect())
             }

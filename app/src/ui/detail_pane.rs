@@ -13,7 +13,7 @@ const SWIPE: i32 = 60;
 
 /// A step to a neighbour in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Neighbour {
     /// To the row above.
     Previous,
     /// To the row below.
@@ -35,7 +35,7 @@ pub fn DetailPane(
     #[prop(into)]
     count: Signal<Option<usize>>,
     /// Receives the steps to neighbours.
-    on_step: Callback<Step>,
+    on_step: Callback<Neighbour>,
     /// Closes the pane; a wide screen has no button for it.
     on_close: Callback<()>,
     /// Whether the screen is wide.
@@ -61,7 +61,7 @@ pub fn DetailPane(
         start.set_value(None);
         let (right, down) = (event.client_x() - x, event.client_y() - y);
         if right.abs() >= SWIPE && right.abs() > 2 * down.abs() {
-            on_step.run(if right < 0 { Step::Next } else { Step::Previous });
+            on_step.run(if right < 0 { Neighbour::Next } else { Neighbour::Previous });
         }
     };
     let is_first = move || position.get() <= 1;
@@ -77,9 +77,9 @@ pub fn DetailPane(
                 <button type="button" class="button-quiet pane-close" aria-label=texts.close() on:click=move |_| on_close.run(())>"×"</button>
                 <span class="pane-position">{place}</span>
                 <button type="button" class="button-quiet" aria-label=texts.previous() title=texts.previous() disabled=is_first
-                    on:click=move |_| on_step.run(Step::Previous)>"‹"</button>
+                    on:click=move |_| on_step.run(Neighbour::Previous)>"‹"</button>
                 <button type="button" class="button-quiet" aria-label=texts.next() title=texts.next() disabled=is_last
-                    on:click=move |_| on_step.run(Step::Next)>"›"</button>
+                    on:click=move |_| on_step.run(Neighbour::Next)>"›"</button>
             </div>
             {children()}
         </section>

@@ -41,19 +41,19 @@ pub fn LoadingOnline() -> impl IntoView {
 pub fn LoadingStored() -> impl IntoView {
     let app = use_app_state();
     let kind = Memo::new(move |_| match app.replica.state.get() {
-        _ if app.storage.is_refused.get() => Kind::Final,
-        ReplicaState::Receiving(_) => Kind::Receiving,
-        _ => Kind::Loading,
+        _ if app.storage.is_refused.get() => NoticeKind::Final,
+        ReplicaState::Receiving(_) => NoticeKind::Receiving,
+        _ => NoticeKind::Loading,
     });
     move || match kind.get() {
-        Kind::Final => view! { <p class="empty">{app.texts.nothing_stored()}</p> }.into_any(),
-        Kind::Receiving => view! { <ReplicaNotice/> }.into_any(),
+        NoticeKind::Final => view! { <p class="empty">{app.texts.nothing_stored()}</p> }.into_any(),
+        NoticeKind::Receiving => view! { <ReplicaNotice/> }.into_any(),
         _ => view! { <Loading/> }.into_any(),
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum NoticeKind {
     Nothing,
     Loading,
     Receiving,
@@ -65,17 +65,17 @@ enum Kind {
 pub fn ReplicaNotice() -> impl IntoView {
     let app = use_app_state();
     let kind = Memo::new(move |_| match app.replica.state.get() {
-        _ if app.storage.is_refused.get() => Kind::Final,
-        ReplicaState::Complete => Kind::Nothing,
-        ReplicaState::Partial(_) => Kind::Final,
-        ReplicaState::Loading | ReplicaState::Receiving(_) => Kind::Receiving,
+        _ if app.storage.is_refused.get() => NoticeKind::Final,
+        ReplicaState::Complete => NoticeKind::Nothing,
+        ReplicaState::Partial(_) => NoticeKind::Final,
+        ReplicaState::Loading | ReplicaState::Receiving(_) => NoticeKind::Receiving,
     });
     // The share changes with every page; the element stays.
     let text = move || app.replica_notice().unwrap_or_default();
     move || match kind.get() {
-        Kind::Nothing => ().into_any(),
-        Kind::Final => view! { <p class="empty partial">{text}</p> }.into_any(),
-        Kind::Loading | Kind::Receiving => view! { <Busy/><p class="empty partial">{text}</p> }.into_any(),
+        NoticeKind::Nothing => ().into_any(),
+        NoticeKind::Final => view! { <p class="empty partial">{text}</p> }.into_any(),
+        NoticeKind::Loading | NoticeKind::Receiving => view! { <Busy/><p class="empty partial">{text}</p> }.into_any(),
     }
 }
 

@@ -13,7 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 
 /// The records of a list that are on the phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum RecordList {
     /// Entries that the person may see.
     Entries,
     /// The person's own entries.
@@ -24,7 +24,7 @@ pub enum Part {
     LedgerItems,
 }
 
-impl Part {
+impl RecordList {
     /// Returns the first day of the part; `None` if it is complete.
     fn since(self, window: &Window) -> Option<Date> {
         let bounds = &window.bounds;
@@ -61,7 +61,7 @@ enum Progress {
 #[component]
 pub fn Older(
     /// Records of the list.
-    part: Part,
+    part: RecordList,
     /// Filter as further parameters of the request, each after `&`.
     #[prop(into)]
     query: Signal<String>,
@@ -97,7 +97,7 @@ pub fn Older(
         };
         progress.set(Progress::Reading);
         spawn_local(async move {
-            let list = if part == Part::LedgerItems { RemoteList::LedgerItems } else { RemoteList::Entries };
+            let list = if part == RecordList::LedgerItems { RemoteList::LedgerItems } else { RemoteList::Entries };
             let read = read_on(app, list, &asked, after.clone(), shown).await;
             // The screen may have been left, or another filter chosen.
             if query.try_get_untracked().as_ref() != Some(&asked) {
@@ -121,10 +121,10 @@ pub fn Older(
         }
     });
     let on_phone = move |since: Date| match part {
-        Part::Entries => fill(texts.phone_has_entries(), &[&format_date(since)]),
-        Part::Own => fill(texts.phone_has_own_entries(), &[&format_date(since)]),
-        Part::Reviews => fill(texts.phone_has_reviews(), &[&format_date(since)]),
-        Part::LedgerItems => fill(texts.phone_has_items(), &[&since.year()]),
+        RecordList::Entries => fill(texts.phone_has_entries(), &[&format_date(since)]),
+        RecordList::Own => fill(texts.phone_has_own_entries(), &[&format_date(since)]),
+        RecordList::Reviews => fill(texts.phone_has_reviews(), &[&format_date(since)]),
+        RecordList::LedgerItems => fill(texts.phone_has_items(), &[&since.year()]),
     };
     move || {
         let since = since.get()?;

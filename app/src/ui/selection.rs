@@ -1,6 +1,6 @@
 //! The current row of a table on a wide screen, whose record the detail pane shows: the first one until another is selected.
 
-use crate::ui::detail_pane::Step;
+use crate::ui::detail_pane::Neighbour;
 use leptos::ev;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use web_sys::{Element, KeyboardEvent};
 
 /// The selection.
 #[derive(Clone, Copy)]
-pub struct Selection {
+pub struct RowSelection {
     /// The current row.
     pub current: Memo<Option<Uuid>>,
     selected: RwSignal<Option<Uuid>>,
@@ -17,25 +17,25 @@ pub struct Selection {
 }
 
 /// Creates the selection of a list with these rows.
-pub fn use_selection(ids: Memo<Vec<Uuid>>) -> Selection {
+pub fn use_selection(ids: Memo<Vec<Uuid>>) -> RowSelection {
     let selected = RwSignal::new(None::<Uuid>);
     let current = Memo::new(move |_| {
         ids.with(|ids| selected.get().filter(|id| ids.contains(id)).or_else(|| ids.first().copied()))
     });
-    Selection { current, selected, ids }
+    RowSelection { current, selected, ids }
 }
 
-impl Selection {
+impl RowSelection {
     /// Selects a row.
     pub fn select(self, id: Uuid) {
         self.selected.set(Some(id));
     }
 
     /// Selects a neighbour of the current row.
-    pub fn step(self, step: Step) {
+    pub fn step(self, step: Neighbour) {
         let neighbour = self.ids.with_untracked(|ids| {
             let at = ids.iter().position(|id| Some(*id) == self.current.get_untracked())?;
-            let at = if step == Step::Next { at + 1 } else { at.checked_sub(1)? };
+            let at = if step == Neighbour::Next { at + 1 } else { at.checked_sub(1)? };
             ids.get(at).copied()
         });
         if let Some(id) = neighbour {

@@ -11,20 +11,20 @@ use std::time::Duration;
 /// A transaction. If it is dropped without [`Tx::commit`], it is rolled back and its connection is closed.
 pub enum Tx {
     /// Transaction on SQLite.
-    Sqlite(Open<Sqlite>),
+    Sqlite(OpenConnection<Sqlite>),
     /// Transaction on PostgreSQL.
-    Postgres(Open<Postgres>),
+    Postgres(OpenConnection<Postgres>),
 }
 
 /// A pooled connection on which a transaction is open.
-pub struct Open<DB: Database> {
+pub struct OpenConnection<DB: Database> {
     connection: PoolConnection<DB>,
     /// Maximum wait for the answer to a statement.
     limit: Option<Duration>,
     has_ended: bool,
 }
 
-impl<DB: Database> Open<DB> {
+impl<DB: Database> OpenConnection<DB> {
     fn new(connection: PoolConnection<DB>, limit: Option<Duration>) -> Self {
         Self { connection, limit, has_ended: false }
     }
@@ -35,7 +35,7 @@ impl<DB: Database> Open<DB> {
     }
 }
 
-impl<DB: Database> Deref for Open<DB> {
+impl<DB: Database> Deref for OpenConnection<DB> {
     type Target = DB::Connection;
 
     fn deref(&self) -> &DB::Connection {
@@ -43,13 +43,13 @@ impl<DB: Database> Deref for Open<DB> {
     }
 }
 
-impl<DB: Database> DerefMut for Open<DB> {
+impl<DB: Database> DerefMut for OpenConnection<DB> {
     fn deref_mut(&mut self) -> &mut DB::Connection {
         &mut self.connection
     }
 }
 
-impl<DB: Database> Drop for Open<DB> {
+impl<DB: Database> Drop for OpenConnection<DB> {
     fn drop(&mut self) {
         if !self.has_ended {
             self.connection.close_on_drop();
@@ -66,10 +66,10 @@ impl Db {
         }
         match self {
             Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(Open::new(writer.acquire().await?, None)).run("BEGIN IMMEDIATE").await
+                Tx::Sqlite(OpenConnection::new(writer.acquire().await?, None)).run("BEGIN IMMEDIATE").await
             }
             Self::Postgres { primary, limits, .. } => {
-                Tx::Postgres(Open::new(primary.acquire().await?, Some(limits.answer()))).run("BEGIN").await
+                Tx::Postgres(OpenConnection::new(primary.acquire().await?, Some(limits.answer()))).run("BEGIN").await
             }
         }
     }
@@ -77,10 +77,12 @@ impl Db {
     /// Begins a read transaction on one snapshot. End it by [`Tx::rollback`].
     pub async fn begin_reading(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(Open::new(readers.acquire().await?, None)).run("BEGIN").await,
+            Self::Sqlite { readers, .. } => {
+                Tx::Sqlite(OpenConnection::new(readers.acquire().await?, None)).run("BEGIN").await
+            }
             Self::Postgres { readers, limits, .. } => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-                Tx::Postgres(Open::new(readers.acquire().await?, Some(limits.answer()))).run(begin).await
+                Tx::Postgres(OpenConnection::new(readers.acquire().await?, Some(limits.answer()))).run(begin).await
             }
         }
     }

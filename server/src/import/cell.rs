@@ -21,7 +21,7 @@ pub const LONGEST_CELL: usize = 32_767;
 
 /// Content of a cell.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Cell {
+pub enum SheetCell {
     /// No content.
     #[default]
     Empty,
@@ -39,7 +39,7 @@ pub enum Cell {
     NoResult,
 }
 
-impl Cell {
+impl SheetCell {
     /// Formats the cell as a person reads it.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
@@ -97,7 +97,7 @@ pub struct SheetRow {
     /// Row number as spreadsheet programs show it; line number in a text file.
     pub number: usize,
     /// Cells, without empty ones at the end.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<SheetCell>,
     /// Bit set of columns whose cells are merged with the cell above and repeat its content.
     pub carried: u128,
     /// Bit set of columns whose formulas have an empty result and were perhaps never calculated.
@@ -120,13 +120,13 @@ impl SheetRow {
     }
 
     /// Returns the cell in a column.
-    pub fn cell(&self, column: usize) -> &Cell {
-        static EMPTY: Cell = Cell::Empty;
+    pub fn cell(&self, column: usize) -> &SheetCell {
+        static EMPTY: SheetCell = SheetCell::Empty;
         self.cells.get(column).unwrap_or(&EMPTY)
     }
 
     /// Returns the non-empty cells that are not repeated from above, with their columns.
-    pub fn filled(&self) -> impl Iterator<Item = (usize, &Cell)> {
+    pub fn filled(&self) -> impl Iterator<Item = (usize, &SheetCell)> {
         self.cells.iter().enumerate().filter(|(column, cell)| !cell.is_empty() && !self.is_carried(*column))
     }
 }
@@ -157,7 +157,7 @@ impl CellGrid {
     }
 
     /// Adds a cell. Rows must arrive in order, the cells of a row may arrive in any order.
-    pub fn put(&mut self, number: usize, column: usize, cell: Cell) -> Result<(), FileError> {
+    pub fn put(&mut self, number: usize, column: usize, cell: SheetCell) -> Result<(), FileError> {
         if cell.is_empty() {
             return Ok(());
         }
@@ -167,7 +167,7 @@ impl CellGrid {
             }
             return Ok(());
         }
-        if let Cell::Text(text) = &cell {
+        if let SheetCell::Text(text) = &cell {
             if text.len() > LONGEST_CELL && text.chars().count() > LONGEST_CELL {
                 return Err(FileError::CellTooLong(number));
             }
@@ -183,7 +183,7 @@ impl CellGrid {
         let row = self.rows.last_mut().filter(|row| row.number == number).ok_or(FileError::Damaged)?;
         if row.cells.len() <= column {
             self.cells += column + 1 - row.cells.len();
-            row.cells.resize(column + 1, Cell::Empty);
+            row.cells.resize(column + 1, SheetCell::Empty);
         }
         if let Some(old) = row.cells.get_mut(column) {
             // Of two cells at the same place, one would be lost unseen.
@@ -219,11 +219,11 @@ impl CellGrid {
         let rows = self.rows.get_mut(from + 1..).unwrap_or_default();
         for row in rows.iter_mut().take_while(|row| row.number <= last.0) {
             self.cells += (column + 1).saturating_sub(row.cells.len()).max(1);
-            self.text += if let Cell::Text(text) = &cell { text.len() } else { 0 };
+            self.text += if let SheetCell::Text(text) = &cell { text.len() } else { 0 };
             if self.cells > MAX_CELLS || self.text > MAX_TEXT {
                 return Err(FileError::TooManyCells);
             }
-            row.cells.resize((column + 1).max(row.cells.len()), Cell::Empty);
+            row.cells.resize((column + 1).max(row.cells.len()), SheetCell::Empty);
             if let Some(old) = row.cells.get_mut(column) {
                 *old = cell.clone();
             }

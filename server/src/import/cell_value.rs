@@ -1,9 +1,9 @@
 //! Reads the values of cells: amounts, dates and answers.
 
 use crate::clock::CHINA;
-use crate::import::cell::{Cell, day_of_serial};
+use crate::import::cell::{SheetCell, day_of_serial};
 use crate::import::unit_words::read_unit;
-use jiedui_core::catalogue::{Field, Kind};
+use jiedui_core::catalogue::{Field, FieldKind};
 use jiedui_core::values::amount::{Amount, number_amount, read_amount};
 use jiedui_core::values::date::parse_date;
 use jiedui_core::values::field_error::ErrorCode;
@@ -17,23 +17,25 @@ pub fn bare(text: &str) -> String {
 }
 
 /// Reads an amount in the field's unit.
-pub fn amount(cell: &Cell, unit: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
+pub fn amount(cell: &SheetCell, unit: Option<&str>, field: &str) -> Result<Amount, ErrorCode> {
     match cell {
-        Cell::Number(number) => number_amount(*number, unit, field),
-        Cell::Text(text) => read_amount(text, unit, field),
+        SheetCell::Number(number) => number_amount(*number, unit, field),
+        SheetCell::Text(text) => read_amount(text, unit, field),
         // The format displays a text such as 50亿.
-        Cell::WithUnit(amount) if read_unit(&amount.1, &[field]).is_none() => read_amount(&cell.text(), unit, field),
-        Cell::WithUnit(amount) => number_amount(amount.0, read_unit(&amount.1, &[field]).as_deref(), field),
+        SheetCell::WithUnit(amount) if read_unit(&amount.1, &[field]).is_none() => {
+            read_amount(&cell.text(), unit, field)
+        }
+        SheetCell::WithUnit(amount) => number_amount(amount.0, read_unit(&amount.1, &[field]).as_deref(), field),
         _ => Err(ErrorCode::NotAmount),
     }
 }
 
 /// Reads a day in any common notation.
-pub fn date(cell: &Cell, from_1904: bool) -> Option<Date> {
+pub fn date(cell: &SheetCell, from_1904: bool) -> Option<Date> {
     let text = match cell {
-        Cell::Day(day) => return Some(*day),
+        SheetCell::Day(day) => return Some(*day),
         // A day formatted as a number, or 20261124.
-        Cell::Number(number) if (1e4..1e5).contains(number) => return day_of_serial(*number, from_1904),
+        SheetCell::Number(number) if (1e4..1e5).contains(number) => return day_of_serial(*number, from_1904),
         other => normalise(&other.text()),
     };
     // 2026 年 4 月 2 日
@@ -87,8 +89,8 @@ pub fn answer(field: &Field, text: &str) -> Result<Value, ErrorCode> {
         choice.map(|choice| choice.code.clone()).ok_or(ErrorCode::Unknown)
     };
     match field.kind {
-        Kind::Choice => code(text).map(|code| json!(code)),
-        Kind::Choices => {
+        FieldKind::Choice => code(text).map(|code| json!(code)),
+        FieldKind::Choices => {
             let words = text
                 .split(['、', ',', '，', ';', '；', '/'])
                 .map(|word| word.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter)));
@@ -117,9 +119,9 @@ mod tests {
     #[case("2026-11-24 星期二")]
     #[case("2026-11-24\u{200b}")]
     fn day_parses_in_common_notations(#[case] written: &str) {
-        assert_eq!(date(&Cell::of(written), false).map(format_date).as_deref(), Some("2026-11-24"));
-        assert_eq!(date(&Cell::Number(46350.0), false).map(format_date).as_deref(), Some("2026-11-24"));
-        assert_eq!(date(&Cell::Number(44888.0), true).map(format_date).as_deref(), Some("2026-11-24"));
+        assert_eq!(date(&SheetCell::of(written), false).map(format_date).as_deref(), Some("2026-11-24"));
+        assert_eq!(date(&SheetCell::Number(46350.0), false).map(format_date).as_deref(), Some("2026-11-24"));
+        assert_eq!(date(&SheetCell::Number(44888.0), true).map(format_date).as_deref(), Some("2026-11-24"));
     }
 
     #[rstest]
@@ -131,7 +133,7 @@ mod tests {
     #[case("2026-11-24T00:30:00+09:00", "2026-11-23")]
     #[case("20261124 16:00Z", "2026-11-25")]
     fn instant_with_a_zone_is_its_day_in_china(#[case] written: &str, #[case] day: &str) {
-        assert_eq!(date(&Cell::of(written), false).map(format_date).as_deref(), Some(day));
+        assert_eq!(date(&SheetCell::of(written), false).map(format_date).as_deref(), Some(day));
     }
 
     #[rstest]
@@ -151,6 +153,6 @@ mod tests {
     #[case("2026-11-20、21")]
     #[case("2026年13月1日")]
     fn text_without_a_day_is_none(#[case] written: &str) {
-        assert_eq!(date(&Cell::of(written), false), None);
+        assert_eq!(date(&SheetCell::of(written), false), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Checks the rows of a sheet, chunk by chunk, by the rules of the form.
 
-use super::cell::{Cell, SheetRow};
+use super::cell::{SheetCell, SheetRow};
 use super::gazetteer::Gazetteer;
 use super::layout::{Sheet, line};
 use super::row::{ParsedRow, RowReader};
@@ -11,7 +11,7 @@ use crate::export::entry_row::EntryRows;
 use crate::import::check_context::CheckContext;
 use crate::import::check_result::CheckResult;
 use crate::import::existing_entry::ExistingEntry;
-use crate::import::job_registry::Progress;
+use crate::import::job_registry::JobProgress;
 use crate::import::planned_write::PlannedWrite;
 use jiedui_core::api::imports::{Action, CellError, OmissionReason, OmittedRow, UncalculatedCell};
 use jiedui_core::entry::Entry;
@@ -39,7 +39,7 @@ pub struct SheetChecker {
     sheet: Arc<Sheet>,
     gazetteer: Gazetteer,
     exported: EntryRows,
-    progress: Arc<Progress>,
+    progress: Arc<JobProgress>,
     with_writes: bool,
     kinds: Vec<ColumnKind>,
     /// Index of the next row.
@@ -53,7 +53,7 @@ pub struct SheetChecker {
 
 impl SheetChecker {
     /// Starts a check. With `with_writes`, the result has the planned writes.
-    pub fn new(context: CheckContext, sheet: Arc<Sheet>, progress: Arc<Progress>, with_writes: bool) -> Self {
+    pub fn new(context: CheckContext, sheet: Arc<Sheet>, progress: Arc<JobProgress>, with_writes: bool) -> Self {
         let gazetteer = Gazetteer::new(&context.reference.places, &context.actor.scope);
         let exported = EntryRows::new(context.reference.clone());
         let mut result = CheckResult::default();
@@ -181,7 +181,7 @@ impl SheetChecker {
         entry
     }
 
-    fn update(&mut self, row: &SheetRow, cell: &Cell, existing: &HashMap<Uuid, Option<ExistingEntry>>) {
+    fn update(&mut self, row: &SheetRow, cell: &SheetCell, existing: &HashMap<Uuid, Option<ExistingEntry>>) {
         let (context, gazetteer, exported) = (&self.context, &self.gazetteer, &self.exported);
         let updater = RowUpdater { context, exported, gazetteer, from_1904: self.sheet.from_1904 };
         let id = super::update::identifier(cell);

@@ -1,9 +1,9 @@
 //! Matches each column of a sheet to a field and a unit, and lists omitted columns with the reason.
 
-use super::cell::Cell;
+use super::cell::SheetCell;
 use super::columns::{self, Heading, Proposal, heading_words, one_unit, propose};
 use super::layout::Sheet;
-use super::target::{ID, REV, Target, UNIT};
+use super::target::{ColumnTarget, ID, REV, UNIT};
 use super::unit_words::{agree, read_unit};
 use jiedui_core::api::imports::{ColumnReason, OmittedColumn};
 use jiedui_core::entry::field;
@@ -28,7 +28,7 @@ pub struct ColumnMatch {
 }
 
 /// Matches the columns of a sheet. `chosen` is a person's earlier choice for this heading.
-pub fn match_columns(sheet: &Sheet, targets: &[Target], chosen: Option<Vec<Option<String>>>) -> ColumnMatch {
+pub fn match_columns(sheet: &Sheet, targets: &[ColumnTarget], chosen: Option<Vec<Option<String>>>) -> ColumnMatch {
     let mut proposals = propose(&sheet.heading, targets);
     let mut has_hidden = false;
     for (column, proposal) in proposals.iter_mut().enumerate() {
@@ -80,7 +80,7 @@ pub fn is_omitted_if_hidden(path: &str) -> bool {
 }
 
 /// Returns the unit in the heading of a column and in the lines above the table. `Err` has words that cannot be parsed.
-fn column_unit(sheet: &Sheet, heading: &Heading, target: &Target) -> Result<Option<String>, String> {
+fn column_unit(sheet: &Sheet, heading: &Heading, target: &ColumnTarget) -> Result<Option<String>, String> {
     let field = Unit::of_field(&target.unit);
     let unit = one_unit(&heading_words(heading, target))?;
     let of_lines = sheet.units.units.iter().filter(|unit| Unit::of_field(unit).converts_to(&field));
@@ -109,7 +109,7 @@ fn has_only_units(sheet: &Sheet, column: usize) -> bool {
     let mut count = 0;
     let all = cells.into_iter().all(|cell| {
         count += 1;
-        matches!(cell, Cell::Text(text) if read_unit(text, &[]).is_some())
+        matches!(cell, SheetCell::Text(text) if read_unit(text, &[]).is_some())
     });
     all && count > 0
 }

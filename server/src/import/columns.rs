@@ -1,6 +1,6 @@
 //! Matches headings of columns to fields of a form and their units.
 
-use super::target::{ANSWERS, ID, PLACE, REV, Target, UNIT, is_in_template};
+use super::target::{ANSWERS, ColumnTarget, ID, PLACE, REV, UNIT, is_in_template};
 use super::unit_words::{UnitWords, agree, read_unit, read_unit_words};
 use jiedui_core::api::imports::ColumnReason;
 use jiedui_core::sync::Path;
@@ -45,7 +45,7 @@ pub fn is_unit_row(text: &str) -> bool {
 }
 
 /// Reads the unit of a field from a heading, and other words in its brackets.
-pub fn heading_words(heading: &Heading, target: &Target) -> UnitWords {
+pub fn heading_words(heading: &Heading, target: &ColumnTarget) -> UnitWords {
     let field_units = [target.unit.as_str(), target.unit_en.as_str()];
     if is_label(heading, target) {
         return UnitWords { units: vec![target.unit.clone()], ..UnitWords::default() };
@@ -110,7 +110,7 @@ fn readings(heading: &Heading) -> Vec<String> {
 }
 
 /// Returns the text that follows a field's name in a heading: empty, or a unit, as in 销售额元. `None` for other headings.
-fn after_name(readings: &[String], target: &Target) -> Option<String> {
+fn after_name(readings: &[String], target: &ColumnTarget) -> Option<String> {
     let words = [&target.label, &target.label_en].into_iter().chain(&target.other).map(|word| plain(word, false));
     let is_unit = |rest: &str| !target.unit.is_empty() && (rest == target.unit || Unit::parse(rest).is_some());
     let rests = words.filter(|word| !word.is_empty()).flat_map(|word| {
@@ -122,7 +122,7 @@ fn after_name(readings: &[String], target: &Target) -> Option<String> {
 }
 
 /// Returns whether a heading is the template's, with the field's unit.
-pub fn is_label(heading: &Heading, target: &Target) -> bool {
+pub fn is_label(heading: &Heading, target: &ColumnTarget) -> bool {
     let has_unit = |text: &str| text == normalise(&target.label) || text == normalise(&target.label_en);
     // If the heading has no unit, a line above the table may name another.
     !target.unit.is_empty() && heading.iter().any(|part| has_unit(normalise(part).trim_end_matches('*')))
@@ -145,14 +145,14 @@ pub struct Proposal {
 
 /// Proposes a field for each column: the field of the same name; several columns may form a place. A column gets a question if
 /// its heading is not fully understood, or if several columns may be the same field.
-pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
+pub fn propose(heading: &[Heading], targets: &[ColumnTarget]) -> Vec<Proposal> {
     let readings: Vec<Vec<String>> = heading.iter().map(readings).collect();
     let has = |path: &str| {
         let target = targets.iter().find(|target| target.path == path);
         target.is_some_and(|target| readings.iter().any(|readings| after_name(readings, target).is_some()))
     };
     let is_export = has(ID) && has(REV);
-    let left: Vec<&Target> =
+    let left: Vec<&ColumnTarget> =
         targets.iter().filter(|target| is_export || ![ID, REV, ANSWERS].contains(&target.path.as_str())).collect();
     let mut proposals: Vec<Proposal> = Vec::with_capacity(heading.len());
     for (heading, readings) in heading.iter().zip(&readings) {
@@ -186,7 +186,7 @@ pub fn propose(heading: &[Heading], targets: &[Target]) -> Vec<Proposal> {
 }
 
 /// Returns the question about a column that has a field's name, if its heading is not fully understood.
-fn question(heading: &Heading, target: &Target) -> Option<(ColumnReason, String)> {
+fn question(heading: &Heading, target: &ColumnTarget) -> Option<(ColumnReason, String)> {
     if !matches!(Path::from(&target.path), Path::Value(_)) {
         let inside: Vec<String> = heading.iter().flat_map(|part| bracketed(part)).collect();
         let other = inside.into_iter().find(|text| OTHER_FIGURE.iter().any(|word| text.contains(word)));
@@ -202,22 +202,23 @@ fn question(heading: &Heading, target: &Target) -> Option<(ColumnReason, String)
 }
 
 /// Returns the number of columns with the name of a field.
-pub fn named_columns(heading: &[Heading], targets: &[Target]) -> usize {
+pub fn named_columns(heading: &[Heading], targets: &[ColumnTarget]) -> usize {
     propose(heading, targets).iter().filter(|proposal| proposal.named.is_some()).count()
 }
 
 /// Returns the fixed mapping of an official template or an export; `None` for other tables.
-pub fn official(heading: &[Heading], targets: &[Target]) -> Option<Vec<Option<String>>> {
+pub fn official(heading: &[Heading], targets: &[ColumnTarget]) -> Option<Vec<Option<String>>> {
     let find = |heading: &Heading| {
         let [text] = heading.as_slice() else { return None };
         let text = normalise(text);
         let text = text.trim_end_matches('*');
         targets.iter().find(|target| text == normalise(&target.label) || text == normalise(&target.label_en))
     };
-    let matches: Vec<Option<&Target>> = heading.iter().map(find).collect();
-    let is_whole = |target: &&Target| matches.iter().flatten().any(|other| other.path == target.path);
+    let matches: Vec<Option<&ColumnTarget>> = heading.iter().map(find).collect();
+    let is_whole = |target: &&ColumnTarget| matches.iter().flatten().any(|other| other.path == target.path);
     let all_matched = matches.iter().all(Option::is_some) && !matches.is_empty();
-    let is_once = |target: &&Target| matches.iter().flatten().filter(|other| other.path == target.path).count() == 1;
+    let is_once =
+        |target: &&ColumnTarget| matches.iter().flatten().filter(|other| other.path == target.path).count() == 1;
     let all_once = matches.iter().flatten().all(is_once);
     let has_all = targets.iter().filter(|target| is_in_template(target)).all(|target| is_whole(&target));
     (all_matched && all_once && has_all)

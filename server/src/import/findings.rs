@@ -42,7 +42,7 @@ pub struct Findings {
     /// The first rows as they will be written.
     pub rows: Vec<ShownRow>,
     /// The first entries that will change.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ChangedEntry>,
     /// Number of new entries.
     pub new: usize,
     /// Number of entries that will change.
@@ -103,7 +103,7 @@ pub struct ShownCell {
 
 /// An entry that will change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub struct ChangedEntry {
     /// The row's number.
     pub row: usize,
     /// The entry.

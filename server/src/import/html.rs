@@ -3,7 +3,7 @@
 mod markup;
 mod tables;
 
-use super::cell::{Cell, CellGrid, LONGEST_CELL, MAX_COLUMNS};
+use super::cell::{CellGrid, LONGEST_CELL, MAX_COLUMNS, SheetCell};
 use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, choose};
 use jiedui_core::api::imports::SheetName;
@@ -159,7 +159,7 @@ impl Table {
             return Err(FileError::CellTooLong(row));
         }
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
-        self.grid.put(row, column, Cell::of(&unescaped(&words.join(" "))))
+        self.grid.put(row, column, SheetCell::of(&unescaped(&words.join(" "))))
     }
 }
 

@@ -12,10 +12,10 @@ use crate::import::column_match::{ColumnMatch, is_omitted_if_hidden, match_colum
 use crate::import::columns::{Heading, named_columns};
 use crate::import::file_error::FileError;
 use crate::import::heading_rows::HeadingRows;
-use crate::import::job_registry::{Busy, Job, Progress};
+use crate::import::job_registry::{Busy, Job, JobProgress};
 use crate::import::layout::{Sheet, lay_out};
 use crate::import::sheet_file::SheetFile;
-use crate::import::target::{Target, targets};
+use crate::import::target::{ColumnTarget, targets};
 use crate::import::workbook;
 use crate::state::AppState;
 use jiedui_core::access::user::User;
@@ -50,7 +50,7 @@ impl AppState {
     }
 
     /// Returns the fields that the import's columns may be.
-    pub fn targets_of(&self, import: &Import) -> Vec<Target> {
+    pub fn targets_of(&self, import: &Import) -> Vec<ColumnTarget> {
         targets(self.reference().catalogue.activity(&import.activity))
     }
 }
@@ -160,7 +160,7 @@ async fn likely(
     user: &User,
     import: &Import,
     entries: Vec<(usize, Entry)>,
-    progress: &Progress,
+    progress: &JobProgress,
 ) -> Result<Vec<usize>, DbError> {
     let mut cells: HashMap<(String, String), Vec<(usize, Entry)>> = HashMap::new();
     for (row, entry) in entries {
@@ -184,7 +184,12 @@ async fn likely(
 /// the same heading, and the proposal.
 ///
 /// Returns the stated unit of each column.
-fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings: &Mappings) -> Vec<Option<String>> {
+fn name_columns(
+    import: &mut Import,
+    sheet: &Sheet,
+    targets: &[ColumnTarget],
+    mappings: &Mappings,
+) -> Vec<Option<String>> {
     let labels = sheet.labels();
     let is_mapped = import.heading == labels && import.columns.len() == labels.len();
     let chosen = if is_mapped {
@@ -219,7 +224,7 @@ fn name_columns(import: &mut Import, sheet: &Sheet, targets: &[Target], mappings
 async fn read(
     app: &AppState,
     import: &Import,
-    targets: Vec<Target>,
+    targets: Vec<ColumnTarget>,
     mappings: Mappings,
 ) -> Result<Result<Sheet, FileError>, DbError> {
     let bytes = fs::read(app.import_path(import.id)).await?;

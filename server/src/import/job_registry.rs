@@ -12,7 +12,7 @@ const AT_ONCE: usize = 2;
 
 /// Progress of a job, and whether it is cancelled.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct JobProgress {
     /// Number of processed rows.
     pub done: AtomicUsize,
     /// Whether the job waits for others.
@@ -21,7 +21,7 @@ pub struct Progress {
     pub cancelled: AtomicBool,
 }
 
-impl Progress {
+impl JobProgress {
     /// Returns whether the job is cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
@@ -40,7 +40,7 @@ pub enum Busy {
 /// Running jobs of this server.
 #[derive(Debug)]
 pub struct JobRegistry {
-    all: Mutex<HashMap<Uuid, (Uuid, Arc<Progress>)>>,
+    all: Mutex<HashMap<Uuid, (Uuid, Arc<JobProgress>)>>,
     turns: Semaphore,
 }
 
@@ -56,7 +56,7 @@ pub struct Job {
     under_way: Arc<JobRegistry>,
     import: Uuid,
     /// Progress of the job.
-    pub progress: Arc<Progress>,
+    pub progress: Arc<JobProgress>,
 }
 
 impl JobRegistry {
@@ -69,7 +69,7 @@ impl JobRegistry {
         if all.values().any(|(other, _)| *other == account) {
             return Err(Busy::Account);
         }
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(JobProgress::default());
         all.insert(import, (account, progress.clone()));
         Ok(Job { under_way: self.clone(), import, progress })
     }
@@ -81,7 +81,7 @@ impl JobRegistry {
     }
 
     /// Returns the job of an import.
-    pub fn of(&self, import: Uuid) -> Option<Arc<Progress>> {
+    pub fn of(&self, import: Uuid) -> Option<Arc<JobProgress>> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&import).map(|(_, progress)| progress.clone())
     }

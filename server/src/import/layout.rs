@@ -1,6 +1,6 @@
 //! Finds the layout of a sheet: its heading, the lines above and below the data, and rows without data.
 
-use super::cell::{Cell, MAX_ROWS, SheetRow};
+use super::cell::{MAX_ROWS, SheetCell, SheetRow};
 use super::columns::{Heading, is_unit_row};
 use super::heading_rows::HeadingRows;
 use super::unit_line::read_unit_line;
@@ -99,7 +99,7 @@ pub fn lay_out(
     let start = rows.iter().take(HEADING_SEARCH_ROWS);
     let start = start
         .map(|row| {
-            let cell = |cell: &Cell| cell.text().chars().take(60).collect();
+            let cell = |cell: &SheetCell| cell.text().chars().take(60).collect();
             (row.number, row.cells.iter().take(20).map(cell).collect())
         })
         .collect();
@@ -164,19 +164,19 @@ fn is_continued_below(rows: &[SheetRow], at: usize, height: usize) -> bool {
     let (Some(heading), Some(next)) = (rows.get(at..at + height), rows.get(at + height)) else { return false };
     let is_adjacent = heading.last().is_some_and(|last| last.number + 1 == next.number);
     let is_named = |column: usize| heading.iter().any(|row| !row.cell(column).is_empty());
-    let is_word = |cell: &Cell| match cell {
-        Cell::Text(text) => !text.chars().all(|letter| letter.is_ascii_digit() || ".,-/: %".contains(letter)),
+    let is_word = |cell: &SheetCell| match cell {
+        SheetCell::Text(text) => !text.chars().all(|letter| letter.is_ascii_digit() || ".,-/: %".contains(letter)),
         _ => false,
     };
-    let filled: Vec<(usize, &Cell)> = next.filled().collect();
+    let filled: Vec<(usize, &SheetCell)> = next.filled().collect();
     let widest = heading.iter().map(|row| row.cells.len()).max().unwrap_or_default();
     let has_gap = (0..widest).any(|column| is_named(column) && next.cell(column).is_empty());
     if !is_adjacent || !has_gap || filled.is_empty() || !filled.iter().all(|(_, cell)| is_word(cell)) {
         return false;
     }
-    let is_unit = |(column, cell): &(usize, &Cell)| is_named(*column) && is_unit_row(&cell.text());
+    let is_unit = |(column, cell): &(usize, &SheetCell)| is_named(*column) && is_unit_row(&cell.text());
     // The name of a group is above its first column.
-    let is_in_group = |(column, _): &(usize, &Cell)| {
+    let is_in_group = |(column, _): &(usize, &SheetCell)| {
         let is_next = |column: usize| !is_named(column) && !next.cell(column).is_empty();
         match is_named(*column) {
             true => is_next(column + 1),
@@ -188,8 +188,8 @@ fn is_continued_below(rows: &[SheetRow], at: usize, height: usize) -> bool {
 
 /// Returns whether a row is a remark below the data: one or two texts.
 fn is_remark(row: &SheetRow) -> bool {
-    let filled: Vec<&Cell> = row.filled().map(|(_, cell)| cell).collect();
-    filled.len() <= 2 && filled.iter().all(|cell| matches!(cell, Cell::Text(_)))
+    let filled: Vec<&SheetCell> = row.filled().map(|(_, cell)| cell).collect();
+    filled.len() <= 2 && filled.iter().all(|cell| matches!(cell, SheetCell::Text(_)))
 }
 
 fn find(rows: &[SheetRow], wanted: HeadingRows) -> Option<(usize, usize)> {
@@ -204,7 +204,8 @@ fn best(rows: &[SheetRow], heading_score: impl Fn(&[Heading]) -> usize) -> Optio
             let part = rows.get(at..at + height).unwrap_or_default();
             let adjoin =
                 part.windows(2).all(|pair| pair.first().map(|row| row.number + 1) == pair.last().map(|row| row.number));
-            let is_text = |row: &SheetRow| row.cells.iter().all(|cell| matches!(cell, Cell::Empty | Cell::Text(_)));
+            let is_text =
+                |row: &SheetRow| row.cells.iter().all(|cell| matches!(cell, SheetCell::Empty | SheetCell::Text(_)));
             // Numbers and days are not a heading, but may follow one.
             if !adjoin || (height > 1 && !part.iter().all(is_text)) {
                 break;

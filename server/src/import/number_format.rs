@@ -1,6 +1,6 @@
 //! Number formats of spreadsheets: the units and words that they add to a number, so that a figure is read as displayed.
 
-use super::cell::{Cell, day_of_serial};
+use super::cell::{SheetCell, day_of_serial};
 use std::sync::Arc;
 
 /// Display of a cell's number.
@@ -74,16 +74,16 @@ impl NumberFormat {
     }
 
     /// Converts a number to a cell with this format.
-    pub fn cell(&self, number: f64, from_1904: bool) -> Cell {
+    pub fn cell(&self, number: f64, from_1904: bool) -> SheetCell {
         match self {
-            Self::Plain => Cell::Number(number),
-            Self::Day => day_of_serial(number, from_1904).map_or(Cell::Number(number), Cell::Day),
+            Self::Plain => SheetCell::Number(number),
+            Self::Day => day_of_serial(number, from_1904).map_or(SheetCell::Number(number), SheetCell::Day),
             Self::Unit(unit) if &**unit == "%" => {
                 // A percent sign multiplies the displayed number by a hundred.
                 let shown = (number * 1e10).round() / 1e8;
-                Cell::WithUnit(Box::new((shown, unit.clone())))
+                SheetCell::WithUnit(Box::new((shown, unit.clone())))
             }
-            Self::Unit(unit) => Cell::WithUnit(Box::new((number, unit.clone()))),
+            Self::Unit(unit) => SheetCell::WithUnit(Box::new((number, unit.clone()))),
         }
     }
 }
@@ -132,6 +132,6 @@ mod tests {
     #[test]
     fn percent_is_read_as_displayed() {
         let cell = NumberFormat::of_code("0%").cell(0.07, false);
-        assert_eq!(cell, Cell::WithUnit(Box::new((7.0, "%".into()))));
+        assert_eq!(cell, SheetCell::WithUnit(Box::new((7.0, "%".into()))));
     }
 }

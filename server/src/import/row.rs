@@ -1,6 +1,6 @@
 //! Converts a row of a table to the fields of an entry; reports errors by cell.
 
-use super::cell::{Cell, SheetRow};
+use super::cell::{SheetCell, SheetRow};
 use super::cell_value::{amount, answer, bare, date};
 use super::gazetteer::Gazetteer;
 use super::target::{PLACE, PLACE_CODE, UNIT};
@@ -68,13 +68,13 @@ impl RowReader<'_> {
         let mut read = ParsedRow::default();
         read.fields.insert(field::ACTIVITY.into(), json!(self.activity.code));
         let columns = self.columns.iter().enumerate().filter_map(|(column, path)| Some((column, path.as_deref()?)));
-        let mut of_place: Vec<(&str, &Cell)> = Vec::new();
+        let mut of_place: Vec<(&str, &SheetCell)> = Vec::new();
         for (column, path) in columns {
             let cell = row.cell(column);
             let broken = match cell {
-                Cell::Empty => continue,
-                Cell::Error(_) => Some(ErrorCode::ErrorValue),
-                Cell::NoResult => Some(ErrorCode::NoResult),
+                SheetCell::Empty => continue,
+                SheetCell::Error(_) => Some(ErrorCode::ErrorValue),
+                SheetCell::NoResult => Some(ErrorCode::NoResult),
                 _ => None,
             };
             let shown = if path == PLACE_CODE { PLACE } else { path };
@@ -120,7 +120,7 @@ impl RowReader<'_> {
         let of_column = self.units.get(column).and_then(Option::as_deref);
         let of_row = self.row_unit(row, column, field)?;
         let of_format = match cell {
-            Cell::WithUnit(amount) => read_unit(&amount.1, &[&field.unit]),
+            SheetCell::WithUnit(amount) => read_unit(&amount.1, &[&field.unit]),
             _ => None,
         };
         let stated = [of_column, of_row.as_deref(), of_format.as_deref()];
@@ -167,7 +167,7 @@ impl RowReader<'_> {
     }
 
     /// Reads the place that the cells of a row name together.
-    pub fn place(&self, cells: &[(&str, &Cell)]) -> Result<Option<String>, ErrorCode> {
+    pub fn place(&self, cells: &[(&str, &SheetCell)]) -> Result<Option<String>, ErrorCode> {
         let texts = |wanted: &str| -> Vec<String> {
             cells.iter().filter(|(path, _)| *path == wanted).map(|(_, cell)| normalise(&cell.text())).collect()
         };
@@ -182,7 +182,7 @@ impl RowReader<'_> {
     }
 
     /// Reads a field that every form has; ignores columns that are not fields of an entry.
-    pub fn usual(&self, path: &str, cell: &Cell) -> Result<Option<Value>, ErrorCode> {
+    pub fn usual(&self, path: &str, cell: &SheetCell) -> Result<Option<Value>, ErrorCode> {
         let text = cell.text();
         match path {
             field::DATE => {

@@ -1,9 +1,9 @@
 //! Recognises rows without data: totals, remarks, examples, repeated headings and numbering.
 
-use crate::import::cell::{Cell, SheetRow};
+use crate::import::cell::{SheetCell, SheetRow};
 use crate::import::columns::Heading;
 use crate::import::layout::Sheet;
-use crate::import::target::{ANSWERS, Target};
+use crate::import::target::{ANSWERS, ColumnTarget};
 use crate::import::unit_line::read_unit_line;
 use crate::import::unit_words::UnitWords;
 use jiedui_core::api::imports::OmissionReason;
@@ -29,7 +29,7 @@ pub enum ColumnKind {
 }
 
 /// Returns the kind of content of each column.
-pub fn kinds(columns: &[Option<String>], targets: &[Target]) -> Vec<ColumnKind> {
+pub fn kinds(columns: &[Option<String>], targets: &[ColumnTarget]) -> Vec<ColumnKind> {
     let kind = |path: &Option<String>| match path.as_deref() {
         None => ColumnKind::Other,
         Some(field::DATE) => ColumnKind::Date,
@@ -58,7 +58,7 @@ pub fn omission_reason(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_f
     let labels = sheet.heading.iter().enumerate();
     let repeats = |(column, heading): (usize, &Heading)| {
         let cell = bare(row.cell(column));
-        heading.last().map_or(cell.is_empty(), |last| bare(&Cell::of(last)) == cell)
+        heading.last().map_or(cell.is_empty(), |last| bare(&SheetCell::of(last)) == cell)
     };
     if labels.clone().all(repeats) {
         return Some(OmissionReason::Heading);
@@ -67,15 +67,15 @@ pub fn omission_reason(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_f
         return Some(OmissionReason::Numbering);
     }
     // A row with a merged or mistyped day is data.
-    let begins_as_day = |cell: &Cell| match cell {
-        Cell::Text(_) => bare(cell).starts_with(|letter: char| letter.is_ascii_digit()),
+    let begins_as_day = |cell: &SheetCell| match cell {
+        SheetCell::Text(_) => bare(cell).starts_with(|letter: char| letter.is_ascii_digit()),
         other => !other.is_empty(),
     };
     let mut cells = row.cells.iter().enumerate();
     let has_day = cells.any(|(column, cell)| kind(column) == ColumnKind::Date && begins_as_day(cell));
     let words: Vec<(ColumnKind, String)> = row
         .filled()
-        .filter(|(column, cell)| matches!(cell, Cell::Text(_)) && kind(*column) != ColumnKind::Number)
+        .filter(|(column, cell)| matches!(cell, SheetCell::Text(_)) && kind(*column) != ColumnKind::Number)
         .map(|(column, cell)| (kind(column), bare(cell)))
         .collect();
     let is_total_of_data = |(at, (kind, word)): (usize, &(ColumnKind, String))| match kind {
@@ -101,12 +101,12 @@ pub fn omission_reason(row: &SheetRow, sheet: &Sheet, kinds: &[ColumnKind], is_f
         return Some(OmissionReason::Example);
     }
     let has_number = row.filled().any(|(column, cell)| {
-        kind(column) == ColumnKind::Number && matches!(cell, Cell::Number(_) | Cell::WithUnit(_))
+        kind(column) == ColumnKind::Number && matches!(cell, SheetCell::Number(_) | SheetCell::WithUnit(_))
     });
     (!has_number && (is_note(first) || read_unit_line(first) != UnitWords::default())).then_some(OmissionReason::Note)
 }
 
-fn bare(cell: &Cell) -> String {
+fn bare(cell: &SheetCell) -> String {
     normalise(&cell.text()).chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 

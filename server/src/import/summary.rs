@@ -1,8 +1,8 @@
 //! Converts rows, columns and changes of an import to words for the screen.
 
 use crate::db::reference::load::Reference;
-use crate::import::findings::{Change, ChangedField, ShownCell, ShownRow};
-use crate::import::target::Target;
+use crate::import::findings::{ChangedEntry, ChangedField, ShownCell, ShownRow};
+use crate::import::target::ColumnTarget;
 use jiedui_core::api::imports::{ColumnReason, EntryChange, FieldChange, OmittedColumn, PreviewCell, PreviewRow};
 use jiedui_core::catalogue::{Activity, Field};
 use jiedui_core::entry::field;
@@ -17,7 +17,7 @@ pub struct Words<'a> {
     /// The form of the import.
     pub activity: Option<&'a Activity>,
     /// The fields that a column may be.
-    pub targets: &'a [Target],
+    pub targets: &'a [ColumnTarget],
     /// Language of the words.
     pub language: Language,
 }
@@ -91,7 +91,7 @@ impl Words<'_> {
     }
 
     /// Returns an entry that will change.
-    pub fn change(&self, change: &Change) -> EntryChange {
+    pub fn change(&self, change: &ChangedEntry) -> EntryChange {
         let activity = self.reference.catalogue.activity(&change.activity);
         let field = |field: &ChangedField| FieldChange {
             path: field.path.clone(),

@@ -1,7 +1,7 @@
 //! Fields of an entry that a column of a table may be.
 
 pub use jiedui_core::api::imports::column::{ANSWERS, ID, PLACE_CODE, REV, UNIT};
-use jiedui_core::catalogue::{Activity, Field, Kind};
+use jiedui_core::catalogue::{Activity, Field, FieldKind};
 use jiedui_core::entry::field;
 
 /// Path of the place, which several columns may name together.
@@ -9,7 +9,7 @@ pub const PLACE: &str = field::PLACE;
 
 /// A field that a column may match, by its path in an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct ColumnTarget {
     /// Path, such as `date` or `values.people`.
     pub path: String,
     /// Heading of the template in Chinese.
@@ -91,8 +91,8 @@ const OF_EXPORT: [Usual; 5] = [
 
 /// Returns the fields that a table may have: those of an activity in the order of its template, then the further columns of an
 /// export. Without an activity a table can only change existing entries.
-pub fn targets(activity: Option<&Activity>) -> Vec<Target> {
-    let usual = |(path, label, label_en, required, other): &Usual| Target {
+pub fn targets(activity: Option<&Activity>) -> Vec<ColumnTarget> {
+    let usual = |(path, label, label_en, required, other): &Usual| ColumnTarget {
         path: (*path).to_owned(),
         label: (*label).to_owned(),
         label_en: (*label_en).to_owned(),
@@ -103,27 +103,27 @@ pub fn targets(activity: Option<&Activity>) -> Vec<Target> {
         other: other.iter().map(|heading| (*heading).to_owned()).collect(),
     };
     let fields = activity.map(|activity| activity.fields.as_slice()).unwrap_or_default();
-    let of_form = fields.iter().filter(|field| field.computed.is_none() && field.kind != Kind::Table).map(of_form);
+    let of_form = fields.iter().filter(|field| field.computed.is_none() && field.kind != FieldKind::Table).map(of_form);
     let (first, last) = USUAL.split_at(2);
     first.iter().map(usual).chain(of_form).chain(last.iter().map(usual)).chain(OF_EXPORT.iter().map(usual)).collect()
 }
 
 /// Returns whether a template has the field, in contrast to exports only.
-pub fn is_in_template(target: &Target) -> bool {
+pub fn is_in_template(target: &ColumnTarget) -> bool {
     !OF_EXPORT.iter().any(|(path, ..)| *path == target.path)
 }
 
-fn of_form(field: &Field) -> Target {
+fn of_form(field: &Field) -> ColumnTarget {
     let with_unit =
         |name: &str, unit: &str| if unit.is_empty() { name.to_owned() } else { format!("{name}（{unit}）") };
-    Target {
+    ColumnTarget {
         path: field.path().into(),
         label: with_unit(&field.name, &field.unit),
         label_en: with_unit(&field.name_en, &field.unit_en),
         required: field.required && field.when.is_none(),
         unit: field.unit.clone(),
         unit_en: field.unit_en.clone(),
-        is_free_text: !field.kind.is_number() && !matches!(field.kind, Kind::Choice | Kind::Choices),
+        is_free_text: !field.kind.is_number() && !matches!(field.kind, FieldKind::Choice | FieldKind::Choices),
         other: vec![field.name.clone(), field.name_en.clone(), field.code.clone()],
     }
 }

@@ -2,7 +2,7 @@
 
 use super::target::{is_in_template, targets};
 use jiedui_core::catalogue::Activity;
-use jiedui_core::catalogue::Kind;
+use jiedui_core::catalogue::FieldKind;
 use jiedui_core::entry::field;
 use jiedui_core::values::language::Language;
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
@@ -25,7 +25,7 @@ pub fn template(activity: &Activity, language: Language) -> Result<Vec<u8>, Xlsx
             sheet.set_column_format(column, &day)?;
         }
         let field = target.path.split_once('.').and_then(|(_, code)| activity.field(code));
-        let choices = field.filter(|field| field.kind == Kind::Choice);
+        let choices = field.filter(|field| field.kind == FieldKind::Choice);
         if let Some(field) = choices {
             let names: Vec<&str> =
                 field.choices.iter().map(|choice| language.pick(&choice.name, &choice.name_en)).collect();

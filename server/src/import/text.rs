@@ -1,6 +1,6 @@
 //! Reads tables as text, whose columns are separated by a character.
 
-use super::cell::{Cell, CellGrid, LONGEST_CELL};
+use super::cell::{CellGrid, LONGEST_CELL, SheetCell};
 use crate::import::file_error::FileError;
 use crate::import::separator::{detect_separator, named_separator};
 use crate::import::sheet_file::{SheetFile, UnreadableRow};
@@ -31,7 +31,7 @@ pub fn read(decoded: &DecodedText<'_>) -> Result<SheetFile, FileError> {
             }
             // The notation `="…"` marks digits as text for spreadsheet programs.
             let text = field.trim().strip_prefix("=\"").and_then(|inside| inside.strip_suffix('"')).unwrap_or(field);
-            grid.put(number, column, Cell::of(text))
+            grid.put(number, column, SheetCell::of(text))
         })?;
         let unreadable = match is_closed {
             true => unstorable(decoded, begin..scan.at, number),

@@ -1,6 +1,6 @@
 //! Computes the changes that a row makes to an existing entry, relative to the revision that the table was exported from.
 
-use super::cell::{Cell, SheetRow};
+use super::cell::{SheetCell, SheetRow};
 use super::cell_value::{amount, answer};
 use super::check_context::CheckContext;
 use super::exported_answers::parts;
@@ -10,9 +10,9 @@ use super::target::{ANSWERS, ID, PLACE, PLACE_CODE, REV};
 use crate::export::entry_row::{EntryRows, HEADINGS};
 use crate::export::sheet;
 use crate::import::existing_entry::ExistingEntry;
-use crate::import::findings::{Change, ChangedField};
+use crate::import::findings::{ChangedEntry, ChangedField};
 use crate::import::planned_write::PlannedWrite;
-use jiedui_core::catalogue::{Activity, Field, Kind as FieldKind};
+use jiedui_core::catalogue::{Activity, Field, FieldKind};
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::{Decision, Existing, Mutation, Op, Outcome, Record, merge_entry, number_value, path};
 use jiedui_core::sync::{Kind, Path};
@@ -40,15 +40,15 @@ pub struct RowUpdater<'a> {
 }
 
 /// A change and its write, `None` if nothing changes, and the row as it was read.
-type RowUpdate = (Option<(Change, PlannedWrite)>, ParsedRow);
+type RowUpdate = (Option<(ChangedEntry, PlannedWrite)>, ParsedRow);
 
 /// Returns the identifier in a cell.
-pub fn identifier(cell: &Cell) -> Option<Uuid> {
+pub fn identifier(cell: &SheetCell) -> Option<Uuid> {
     Uuid::parse_str(&normalise(&cell.text())).ok()
 }
 
 /// Returns the revision in a cell.
-pub fn revision(cell: &Cell) -> Option<u64> {
+pub fn revision(cell: &SheetCell) -> Option<u64> {
     normalise(&cell.text()).parse().ok().filter(|rev| *rev > 0)
 }
 
@@ -104,7 +104,7 @@ impl RowUpdater<'_> {
             path: path.into(),
             to: to.clone(),
         });
-        let change = Change {
+        let change = ChangedEntry {
             row: row.number,
             id,
             activity: text(field::ACTIVITY),
@@ -148,8 +148,8 @@ impl RowUpdater<'_> {
         let (gazetteer, directory, from_1904) = (self.gazetteer, self.context.reference.directory(), self.from_1904);
         let reader = RowReader { activity: form, columns, units, from_1904, gazetteer, directory };
         let mut read = ParsedRow::default();
-        let mut of_place: Vec<(&str, &Cell)> = Vec::new();
-        let as_exported = |label: &str, cell: &Cell| {
+        let mut of_place: Vec<(&str, &SheetCell)> = Vec::new();
+        let as_exported = |label: &str, cell: &SheetCell| {
             let (text, was) = (cell.text(), rendered.get(label).copied().unwrap_or_default());
             // As in CSV, and as in a sheet.
             [was, &neutralise_formula(was), &sheet::cell(was)]
@@ -168,8 +168,8 @@ impl RowUpdater<'_> {
                 _ => "",
             };
             let broken = match cell {
-                Cell::Error(_) => Some(ErrorCode::ErrorValue),
-                Cell::NoResult => Some(ErrorCode::NoResult),
+                SheetCell::Error(_) => Some(ErrorCode::ErrorValue),
+                SheetCell::NoResult => Some(ErrorCode::NoResult),
                 _ => None,
             };
             if let Some(code) = broken {
@@ -202,7 +202,7 @@ impl RowUpdater<'_> {
                 }
             }
         }
-        let of_place: Vec<(&str, &Cell)> = of_place.into_iter().filter(|(_, cell)| !cell.is_empty()).collect();
+        let of_place: Vec<(&str, &SheetCell)> = of_place.into_iter().filter(|(_, cell)| !cell.is_empty()).collect();
         match reader.place(&of_place) {
             Ok(Some(code)) => edit(&mut read, base, PLACE, json!(code)),
             Ok(None) => {}
@@ -225,7 +225,7 @@ impl RowUpdater<'_> {
                 // Computed fields follow from other numbers, and rows of a table are changed in the form.
                 _ if field.computed.is_some() || field.kind == FieldKind::Table => Err(ErrorCode::WrongType),
                 None => Ok(Value::Null),
-                Some(now) => value(field, &Cell::of(now), None),
+                Some(now) => value(field, &SheetCell::of(now), None),
             };
             match value {
                 Ok(value) => edit(read, base, &path, value),
@@ -265,6 +265,6 @@ fn exact(amount: Amount) -> Result<Value, ErrorCode> {
     if is_exact { Ok(number_value(amount.quantity.to_f64())) } else { Err(ErrorCode::NotAmount) }
 }
 
-fn value(field: &Field, cell: &Cell, unit: Option<&str>) -> Result<Value, ErrorCode> {
+fn value(field: &Field, cell: &SheetCell, unit: Option<&str>) -> Result<Value, ErrorCode> {
     if field.kind.is_number() { amount(cell, unit, &field.unit).and_then(exact) } else { answer(field, &cell.text()) }
 }

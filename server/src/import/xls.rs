@@ -3,7 +3,7 @@
 
 mod records;
 
-use super::cell::{Cell, CellGrid, MAX_COLUMNS};
+use super::cell::{CellGrid, MAX_COLUMNS, SheetCell};
 use super::number_format::NumberFormat;
 use crate::import::file_error::FileError;
 use crate::import::sheet_file::{SheetFile, read_sheet};
@@ -128,7 +128,7 @@ impl Workbook {
                 (0x0207, _) => {
                     let length = record.u16(0).map(usize::from).unwrap_or_default();
                     let text = records.continued(record).at(2).words(length, self.is_old).ok_or(FileError::Damaged)?;
-                    cells.extend(formula.take().map(|place| (place, Cell::of(&text))));
+                    cells.extend(formula.take().map(|place| (place, SheetCell::of(&text))));
                 }
                 (0x00bd, Some((row, first))) => {
                     let pairs = record.data.get(4..).unwrap_or_default().chunks_exact(6);
@@ -177,18 +177,18 @@ impl Workbook {
     }
 
     /// Reads a record with one cell.
-    fn cell(&self, records: &Records<'_>, record: Record<'_>) -> Result<Option<Cell>, FileError> {
+    fn cell(&self, records: &Records<'_>, record: Record<'_>) -> Result<Option<SheetCell>, FileError> {
         let cell = match record.kind {
             0x0203 => record.f64(6).map(|number| self.number(number, record.u16(4))),
             0x027e => record.u32(6).map(|number| self.number(compact(number), record.u16(4))),
             0x00fd => {
                 let at = record.u32(6).ok_or(FileError::Damaged)? as usize;
-                Some(Cell::of(self.texts.get(at).ok_or(FileError::Damaged)?))
+                Some(SheetCell::of(self.texts.get(at).ok_or(FileError::Damaged)?))
             }
             0x0204 | 0x00d6 => {
                 let length = record.u16(6).map(usize::from).ok_or(FileError::Damaged)?;
                 let text = records.continued(record).at(8).words(length, self.is_old).ok_or(FileError::Damaged)?;
-                Some(Cell::of(&text))
+                Some(SheetCell::of(&text))
             }
             0x0205 => match (record.u8(6), record.u8(7)) {
                 (Some(code), Some(1)) => Some(error(code)),
@@ -200,22 +200,22 @@ impl Workbook {
         Ok(cell)
     }
 
-    fn number(&self, number: f64, style: Option<u16>) -> Cell {
+    fn number(&self, number: f64, style: Option<u16>) -> SheetCell {
         let format = style.and_then(|number| self.formats.get(usize::from(number)));
-        format.map_or(Cell::Number(number), |format| format.cell(number, self.from_1904))
+        format.map_or(SheetCell::Number(number), |format| format.cell(number, self.from_1904))
     }
 
     /// Returns the result of a formula; `None` for a text, which the next record holds.
-    fn result(&self, record: Record<'_>) -> Option<Cell> {
+    fn result(&self, record: Record<'_>) -> Option<SheetCell> {
         if record.u16(12) != Some(0xffff) {
-            return Some(record.f64(6).map_or(Cell::NoResult, |number| self.number(number, record.u16(4))));
+            return Some(record.f64(6).map_or(SheetCell::NoResult, |number| self.number(number, record.u16(4))));
         }
         match record.u8(6) {
             Some(0) => None,
             Some(1) => Some(truth(record.u8(8).unwrap_or_default())),
             Some(2) => Some(error(record.u8(8).unwrap_or_default())),
-            Some(3) => Some(Cell::Empty),
-            _ => Some(Cell::NoResult),
+            Some(3) => Some(SheetCell::Empty),
+            _ => Some(SheetCell::NoResult),
         }
     }
 }
@@ -226,11 +226,11 @@ fn is_empty_result(record: Record<'_>) -> bool {
     record.u16(12) == Some(0xffff) && record.u8(6) == Some(3)
 }
 
-fn truth(yes: u8) -> Cell {
-    Cell::of(if yes == 0 { "否" } else { "是" })
+fn truth(yes: u8) -> SheetCell {
+    SheetCell::of(if yes == 0 { "否" } else { "是" })
 }
 
-fn error(code: u8) -> Cell {
+fn error(code: u8) -> SheetCell {
     let text = match code {
         0x00 => "#NULL!",
         0x07 => "#DIV/0!",
@@ -241,7 +241,7 @@ fn error(code: u8) -> Cell {
         0x2a => "#N/A",
         _ => "#ERROR!",
     };
-    Cell::Error(text.into())
+    SheetCell::Error(text.into())
 }
 
 /// Decodes a number in four bytes: the upper part of a floating-point number or an integer, perhaps multiplied by 100.

@@ -6,7 +6,7 @@
 mod package;
 mod parts;
 
-use super::cell::{Cell, CellGrid, LONGEST_CELL, MAX_COLUMNS};
+use super::cell::{CellGrid, LONGEST_CELL, MAX_COLUMNS, SheetCell};
 use crate::import::file_error::FileError;
 use crate::import::number_format::NumberFormat;
 use crate::import::sheet_file::{SheetFile, read_sheet};
@@ -118,7 +118,7 @@ impl Reading<'_> {
         Ok(held)
     }
 
-    fn cell(&self, open: Open) -> Result<Cell, FileError> {
+    fn cell(&self, open: Open) -> Result<SheetCell, FileError> {
         let Open { row, kind, has_formula, value, .. } = open;
         let has_value = value.is_some();
         let value = value.unwrap_or_default();
@@ -129,28 +129,28 @@ impl Reading<'_> {
             "s" => {
                 let text =
                     value.trim().parse().ok().and_then(|at: usize| self.texts.get(at)).ok_or(FileError::Damaged)?;
-                Cell::of(text)
+                SheetCell::of(text)
             }
-            "b" => Cell::of(if value.trim() == "0" { "否" } else { "是" }),
-            "e" => Cell::Error(value.trim().into()),
+            "b" => SheetCell::of(if value.trim() == "0" { "否" } else { "是" }),
+            "e" => SheetCell::Error(value.trim().into()),
             // A day with a zone is read with its time.
-            "d" if !value.contains(['Z', '+']) => Cell::of(value.split('T').next().unwrap_or_default()),
-            "inlineStr" | "d" => Cell::of(&value),
-            "str" if has_value || !has_formula => Cell::of(&value),
+            "d" if !value.contains(['Z', '+']) => SheetCell::of(value.split('T').next().unwrap_or_default()),
+            "inlineStr" | "d" => SheetCell::of(&value),
+            "str" if has_value || !has_formula => SheetCell::of(&value),
             // The program that wrote the file did not store the formula's result.
             _ if value.trim().is_empty() => {
                 if has_formula {
-                    Cell::NoResult
+                    SheetCell::NoResult
                 } else {
-                    Cell::Empty
+                    SheetCell::Empty
                 }
             }
             _ => match value.trim().parse::<f64>() {
                 Ok(number) => {
                     let format = self.formats.get(open.style);
-                    format.map_or(Cell::Number(number), |format| format.cell(number, self.from_1904))
+                    format.map_or(SheetCell::Number(number), |format| format.cell(number, self.from_1904))
                 }
-                Err(_) => Cell::of(&value),
+                Err(_) => SheetCell::of(&value),
             },
         })
     }

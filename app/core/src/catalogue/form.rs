@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// Type of a form field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FieldKind))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FieldKind {
     /// Integer.
     #[default]
     Integer,
@@ -25,7 +25,7 @@ pub enum Kind {
     Table,
 }
 
-impl Kind {
+impl FieldKind {
     /// Returns whether it is numeric. Numbers are stored in an entry's `values` and can feed an indicator; other
     /// answers are stored in `details`.
     pub fn is_number(self) -> bool {
@@ -98,7 +98,7 @@ pub struct Field {
     /// Label in English.
     pub name_en: String,
     /// Type of the answer.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Unit in Chinese.
     #[serde(default)]
     pub unit: String,

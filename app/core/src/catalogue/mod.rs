@@ -7,7 +7,7 @@ mod form;
 mod validate;
 
 pub use color::{ColorError, ProgrammeColor};
-pub use form::{Choice, Computed, Condition, Field, Kind};
+pub use form::{Choice, Computed, Condition, Field, FieldKind};
 
 use crate::values::quantity::{Qualifier, Quantity};
 use crate::values::sort::collect_sorted;
@@ -176,7 +176,7 @@ impl Catalogue {
         let feeding = || fields().filter(|field| field.feeds.as_ref() == Some(&indicator.code));
         indicator.aggregation != Aggregation::Mean
             && feeding().next().is_some()
-            && feeding().all(|field| field.kind == Kind::Integer)
+            && feeding().all(|field| field.kind == FieldKind::Integer)
     }
 
     /// Returns a version of an activity's form; the current one if `version` is `None`.

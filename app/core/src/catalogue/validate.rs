@@ -1,6 +1,6 @@
 //! Validation of a form's fields: codes, names, choices, conditions, tables and formulas.
 
-use crate::catalogue::{Catalogue, Computed, Field, Kind};
+use crate::catalogue::{Catalogue, Computed, Field, FieldKind};
 use crate::values::field_error::{ErrorCode, FieldError};
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ impl Catalogue {
         if field.min.zip(field.max).is_some_and(|(min, max)| min > max) {
             errors.add(at("max"), ErrorCode::TooSmall);
         }
-        let is_choice = matches!(field.kind, Kind::Choice | Kind::Choices);
+        let is_choice = matches!(field.kind, FieldKind::Choice | FieldKind::Choices);
         if is_choice && field.choices.is_empty() {
             errors.add(at("choices"), ErrorCode::Required);
         }
@@ -92,12 +92,12 @@ impl Catalogue {
                 errors.add(at("when"), ErrorCode::Unknown);
             }
         }
-        let is_table = field.kind == Kind::Table;
+        let is_table = field.kind == FieldKind::Table;
         if is_table == field.columns.is_empty() || field.columns.len() > MAX_ITEMS {
             errors.add(at("columns"), if is_table { ErrorCode::Required } else { ErrorCode::TooLarge });
         }
         for (number, column) in field.columns.iter().enumerate() {
-            let is_simple = !matches!(column.kind, Kind::Table | Kind::Choices)
+            let is_simple = !matches!(column.kind, FieldKind::Table | FieldKind::Choices)
                 && column.when.is_none()
                 && column.computed.is_none()
                 && column.feeds.is_none();
@@ -114,7 +114,7 @@ impl Catalogue {
             }
         }
         if let Some(Computed::Total { table, column }) = &field.computed {
-            let table = all.iter().find(|candidate| candidate.code == *table && candidate.kind == Kind::Table);
+            let table = all.iter().find(|candidate| candidate.code == *table && candidate.kind == FieldKind::Table);
             let adds = |candidate: &Field| candidate.code == *column && candidate.kind.is_number();
             if !field.kind.is_number() || !table.is_some_and(|table| table.columns.iter().any(adds)) {
                 errors.add(at("computed"), ErrorCode::Unknown);
@@ -127,10 +127,10 @@ impl Catalogue {
         }
         let is_default = match field.kind {
             _ if field.default.is_empty() => true,
-            Kind::Integer | Kind::Number => field.default.parse::<f64>().is_ok_and(f64::is_finite),
-            Kind::Choice | Kind::Choices => field.choice(&field.default).is_some(),
-            Kind::Text => true,
-            Kind::Table => false,
+            FieldKind::Integer | FieldKind::Number => field.default.parse::<f64>().is_ok_and(f64::is_finite),
+            FieldKind::Choice | FieldKind::Choices => field.choice(&field.default).is_some(),
+            FieldKind::Text => true,
+            FieldKind::Table => false,
         };
         if !is_default {
             errors.add(at("default"), ErrorCode::WrongType);

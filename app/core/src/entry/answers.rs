@@ -1,6 +1,6 @@
 //! Validation rules of the answers to a form's fields: numbers, text, choices and tables.
 
-use crate::catalogue::{Field, Kind};
+use crate::catalogue::{Field, FieldKind};
 use crate::entry::model::{Answer, Cell, NOTE_LENGTH, ROWS};
 use crate::entry::path::Path;
 use crate::values::field_error::{ErrorCode, FieldError};
@@ -15,7 +15,7 @@ pub fn check_value(field: &Field, number: Option<f64>) -> Result<Option<Quantity
         return if field.required { Err(FieldError::new(name(), ErrorCode::Required)) } else { Ok(None) };
     };
     let quantity = Quantity::from_f64(number).ok_or_else(|| FieldError::new(name(), ErrorCode::NotAmount))?;
-    if field.kind == Kind::Integer && number.fract() != 0.0 {
+    if field.kind == FieldKind::Integer && number.fract() != 0.0 {
         return Err(FieldError::new(name(), ErrorCode::NotWhole));
     }
     let (min, max) = (field.min.unwrap_or(Quantity::ZERO), field.max);
@@ -43,12 +43,12 @@ pub(super) fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Opti
     };
     let is_choice = |code: &String| field.choice(code).is_some();
     match (field.kind, &answer) {
-        (Kind::Text, Answer::One(text)) if text.chars().count() > NOTE_LENGTH => {
+        (FieldKind::Text, Answer::One(text)) if text.chars().count() > NOTE_LENGTH => {
             Err(FieldError::with_limit(name(), ErrorCode::TooLong, NOTE_LENGTH as f64))
         }
-        (Kind::Text, Answer::One(_)) => Ok(Some(answer)),
-        (Kind::Choice, Answer::One(code)) if is_choice(code) => Ok(Some(answer)),
-        (Kind::Choices, Answer::Several(codes)) if codes.iter().all(is_choice) => {
+        (FieldKind::Text, Answer::One(_)) => Ok(Some(answer)),
+        (FieldKind::Choice, Answer::One(code)) if is_choice(code) => Ok(Some(answer)),
+        (FieldKind::Choices, Answer::Several(codes)) if codes.iter().all(is_choice) => {
             let different: BTreeSet<&String> = collect_sorted(codes.iter());
             if different.len() == codes.len() {
                 Ok(Some(answer))
@@ -56,7 +56,7 @@ pub(super) fn check_answer(field: &Field, answer: Option<Answer>) -> Result<Opti
                 Err(FieldError::with_limit(name(), ErrorCode::TooLong, different.len() as f64))
             }
         }
-        (Kind::Choice, Answer::One(_)) | (Kind::Choices, Answer::Several(_)) => {
+        (FieldKind::Choice, Answer::One(_)) | (FieldKind::Choices, Answer::Several(_)) => {
             Err(FieldError::new(name(), ErrorCode::Unknown))
         }
         _ => Err(FieldError::new(name(), ErrorCode::WrongType)),

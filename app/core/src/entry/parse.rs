@@ -2,7 +2,7 @@
 //! concerns.
 
 use crate::catalogue::field_reader::FieldReader;
-use crate::catalogue::{Activity, Catalogue, Field, Kind};
+use crate::catalogue::{Activity, Catalogue, Field, FieldKind};
 use crate::entry::answers::{check_answer, check_rows, check_value, selected_codes};
 use crate::entry::field::{self, Fields};
 use crate::entry::model::{ATTACHMENTS, Answer, Entry, NOTE_LENGTH, Rules, State};
@@ -160,7 +160,7 @@ impl<'a> FieldReader<'a> {
             }
             match answer.map(Answer::deserialize).transpose() {
                 Err(_) => self.error(path.clone(), ErrorCode::WrongType),
-                Ok(Some(Answer::Rows(rows))) if form_field.kind == Kind::Table && !rows.is_empty() => {
+                Ok(Some(Answer::Rows(rows))) if form_field.kind == FieldKind::Table && !rows.is_empty() => {
                     match check_rows(form_field, &rows) {
                         Ok(()) => drop(details.insert(form_field.code.clone(), Answer::Rows(rows))),
                         Err(errors) => self.errors.extend(errors),

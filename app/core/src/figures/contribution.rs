@@ -131,7 +131,7 @@ fn subject_of(entry: &Entry, indicator: &Indicator) -> Option<String> {
 }
 
 /// Key of a contribution.
-pub type Key<'a> = (&'a str, &'a str, Option<Uuid>, Month, bool, Qualifier, Option<&'a Discriminator>);
+pub type ContributionKey<'a> = (&'a str, &'a str, Option<Uuid>, Month, bool, Qualifier, Option<&'a Discriminator>);
 
 impl Contribution {
     /// Compares two contributions by key.
@@ -140,7 +140,7 @@ impl Contribution {
     }
 
     /// Returns the key; contributions with equal keys can be merged.
-    pub fn key(&self) -> Key<'_> {
+    pub fn key(&self) -> ContributionKey<'_> {
         let Self { indicator, place, pairing, month, verified, qualifier, discriminator, .. } = self;
         (indicator, place, *pairing, *month, *verified, *qualifier, discriminator.as_ref())
     }

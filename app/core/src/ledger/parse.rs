@@ -1,7 +1,7 @@
 //! Validation of a ledger item's fields from an untrusted source. All errors are reported, each with its field.
 
 use crate::catalogue::field_reader::FieldReader;
-use crate::catalogue::{Field, Kind};
+use crate::catalogue::{Field, FieldKind};
 use crate::entry::{FIRST_YEAR, Fields, NOTE_LENGTH, Rules, check_value, field};
 use crate::ledger::{ENTRIES, Item, LAST_YEAR, Status, TITLE_LENGTH};
 use crate::values::field_error::{ErrorCode, FieldError};
@@ -90,7 +90,7 @@ impl Item {
 
 /// Form field with the rules for an item's amount.
 fn amount_field() -> Field {
-    Field { code: field::AMOUNT.to_owned(), kind: Kind::Number, ..Field::default() }
+    Field { code: field::AMOUNT.to_owned(), kind: FieldKind::Number, ..Field::default() }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub use json::{from_json, to_json};
 pub use lists::{EntryHead, EntryPage, EntryRange, EntryRow, MyEntryKey, MyEntryPage};
 pub use memory::Memory;
 pub use meta::Owner;
-pub use my_entries::{Conflict, Gone, MyEntries, MyEntry, PendingDeletion, Progress};
+pub use my_entries::{Conflict, EntryProgress, Gone, MyEntries, MyEntry, PendingDeletion};
 pub use outbox::Unsent;
 pub use replica_progress::ReplicaProgress;
 pub use retention::Retention;

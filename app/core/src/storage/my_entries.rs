@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// State of an entry, as its recorder sees it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Progress {
+pub enum EntryProgress {
     /// On this phone only; the number of its first unsent mutation.
     OnPhone(u64),
     /// The server rejected it, for these reasons.
@@ -43,7 +43,7 @@ pub struct MyEntry {
     /// The fields, parsed.
     pub entry: Entry,
     /// State.
-    pub progress: Progress,
+    pub progress: EntryProgress,
 }
 
 /// Counts of a person's own entries, and the parts that other screens show.
@@ -102,7 +102,10 @@ impl Gone {
 impl MyEntry {
     /// Returns whether the entry waits for the person: it was returned, rejected, or is in conflict.
     pub fn is_to_settle(&self) -> bool {
-        matches!(self.progress, Progress::Refused(_) | Progress::Conflict(_) | Progress::Received(State::Returned))
+        matches!(
+            self.progress,
+            EntryProgress::Refused(_) | EntryProgress::Conflict(_) | EntryProgress::Received(State::Returned)
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::features::catalogue::typed_lines::{BAR, KINDS, choice, column, column_line, lines};
 use crate::features::catalogue::unreadable::Unreadable;
 use crate::ui::number_input::read_number;
-use jiedui_core::catalogue::{Choice, Computed, Condition, Field, Kind};
+use jiedui_core::catalogue::{Choice, Computed, Condition, Field, FieldKind};
 use jiedui_core::values::quantity::Quantity;
 
 /// A field as typed text.
@@ -105,9 +105,9 @@ impl Typed {
                 None
             }
         };
-        let is_choice = matches!(kind, Kind::Choice | Kind::Choices);
+        let is_choice = matches!(kind, FieldKind::Choice | FieldKind::Choices);
         let choices = if is_choice { lines("choices", &self.choices, choice, &mut wrong) } else { Vec::new() };
-        let columns = if kind == Kind::Table {
+        let columns = if kind == FieldKind::Table {
             lines("columns", &self.columns, |line| column(line, &self.old_columns), &mut wrong)
         } else {
             Vec::new()

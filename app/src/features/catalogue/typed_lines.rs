@@ -1,19 +1,19 @@
 //! Choices and columns of a field as lines of text, with cells between bars.
 
 use crate::features::catalogue::unreadable::Unreadable;
-use jiedui_core::catalogue::{Choice, Field, Kind};
+use jiedui_core::catalogue::{Choice, Field, FieldKind};
 
 /// Separator of the cells of a line.
 pub const BAR: char = '|';
 
 /// Kinds of fields and their codes.
-pub const KINDS: [(Kind, &str); 6] = [
-    (Kind::Integer, "integer"),
-    (Kind::Number, "number"),
-    (Kind::Text, "text"),
-    (Kind::Choice, "choice"),
-    (Kind::Choices, "choices"),
-    (Kind::Table, "table"),
+pub const KINDS: [(FieldKind, &str); 6] = [
+    (FieldKind::Integer, "integer"),
+    (FieldKind::Number, "number"),
+    (FieldKind::Text, "text"),
+    (FieldKind::Choice, "choice"),
+    (FieldKind::Choices, "choices"),
+    (FieldKind::Table, "table"),
 ];
 
 /// Parses each line and skips empty ones.

@@ -22,14 +22,14 @@ use wasm_bindgen_futures::spawn_local;
 
 /// State of a form, with texts by the names of the fields.
 #[derive(Clone, Copy)]
-pub(super) struct Form {
+pub(super) struct DirectoryFormState {
     pub(super) app: AppState,
-    pub(super) texts: RwSignal<Texts>,
+    pub(super) texts: RwSignal<FieldTexts>,
     pub(super) errors: RwSignal<Vec<FieldError>>,
     pub(super) failed: RwSignal<Option<String>>,
     pub(super) busy: RwSignal<bool>,
     /// Texts with which the form started.
-    begun: StoredValue<Texts>,
+    begun: StoredValue<FieldTexts>,
     navigate: StoredValue<Navigate, LocalStorage>,
 }
 
@@ -40,10 +40,10 @@ const CONFLICT: u16 = 409;
 type Navigate = Box<dyn Fn(&str)>;
 
 /// Texts by the names of the fields.
-pub(super) type Texts = BTreeMap<&'static str, String>;
+pub(super) type FieldTexts = BTreeMap<&'static str, String>;
 
-impl Form {
-    pub(super) fn new(texts: Texts) -> Self {
+impl DirectoryFormState {
+    pub(super) fn new(texts: FieldTexts) -> Self {
         let navigate = use_navigate();
         let navigate = StoredValue::new_local(Box::new(move |to: &str| navigate(to, Default::default())) as Box<_>);
         let begun = StoredValue::new(texts.clone());
@@ -165,7 +165,7 @@ impl Form {
 
     /// Rebases the form on the current record. Fields that only others changed take their values. Returns false after showing the
     /// fields that both changed; the next submission overwrites them.
-    pub(super) fn is_on(self, now: Texts) -> bool {
+    pub(super) fn is_on(self, now: FieldTexts) -> bool {
         let (begun, mine) = (self.begun.get_value(), self.texts.get_untracked());
         let is_theirs = |name: &&'static str| now.get(*name) != begun.get(*name);
         let is_mine = |name: &&'static str| mine.get(*name) != begun.get(*name) && mine.get(*name) != now.get(*name);

@@ -1,6 +1,6 @@
 //! The form of an organisation, for coordinators. Works online only, because all users' forms offer the organisations.
 
-use super::edit_form::{Form, Texts, base_revision, elsewhere, identifier, programmes};
+use super::edit_form::{DirectoryFormState, FieldTexts, base_revision, elsewhere, identifier, programmes};
 use crate::api::reference as server;
 use crate::labels::code::organisation_kind;
 use crate::lazy_screen;
@@ -46,9 +46,9 @@ fn OrganisationEdit() -> impl IntoView {
     })
 }
 
-fn texts_of_organisation(organisation: Option<&Organisation>) -> Texts {
+fn texts_of_organisation(organisation: Option<&Organisation>) -> FieldTexts {
     let position = organisation.and_then(|organisation| organisation.position);
-    Texts::from([
+    FieldTexts::from([
         ("name", organisation.map(|organisation| organisation.name.clone()).unwrap_or_default()),
         ("name_en", organisation.map(|organisation| organisation.name_en.clone()).unwrap_or_default()),
         ("kind", organisation.map(|organisation| code_of(organisation.kind)).unwrap_or_default()),
@@ -65,7 +65,7 @@ fn organisation_form(app: AppState, overview: &Overview, organisation: Option<&O
         identifier(organisation.map(|organisation| organisation.id)),
         organisation.and_then(|organisation| organisation.source.clone()),
     );
-    let form = Form::new(texts_of_organisation(organisation));
+    let form = DirectoryFormState::new(texts_of_organisation(organisation));
     let is_new = organisation.is_none();
     let judge = move |source: Option<String>, overview: &Overview, places: &Places| {
         let now = overview.directory().organisation(id());

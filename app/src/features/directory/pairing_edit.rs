@@ -1,7 +1,9 @@
 //! The form of a pairing with its agreement, for coordinators.
 
 use crate::api::reference as server;
-use crate::features::directory::edit_form::{Form, Texts, base_revision, elsewhere, identifier, programmes};
+use crate::features::directory::edit_form::{
+    DirectoryFormState, FieldTexts, base_revision, elsewhere, identifier, programmes,
+};
 use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::lazy_screen;
@@ -53,10 +55,10 @@ fn PairingEdit() -> impl IntoView {
     })
 }
 
-fn texts_of_pairing(pairing: Option<&Pairing>, with: Option<&Organisation>) -> Texts {
+fn texts_of_pairing(pairing: Option<&Pairing>, with: Option<&Organisation>) -> FieldTexts {
     let begun = |side: Side| with.filter(|with| with.side == side).map(|with| with.id.to_string()).unwrap_or_default();
     let programme = pairing.map(|pairing| pairing.programme.clone()).or(with.map(|with| with.programme.clone()));
-    Texts::from([
+    FieldTexts::from([
         ("programme", programme.unwrap_or_default()),
         ("organisation_a", pairing.map_or_else(|| begun(Side::A), |pairing| pairing.organisation_a.to_string())),
         ("organisation_b", pairing.map_or_else(|| begun(Side::B), |pairing| pairing.organisation_b.to_string())),
@@ -76,7 +78,7 @@ fn pairing_form(
     let (id, source) =
         (identifier(pairing.map(|pairing| pairing.id)), pairing.and_then(|pairing| pairing.source.clone()));
     let with = with.and_then(|id| overview.directory().organisation(id));
-    let form = Form::new(texts_of_pairing(pairing, with));
+    let form = DirectoryFormState::new(texts_of_pairing(pairing, with));
     let of_side = |side: Side| {
         let organisations = overview.organisations.iter().filter(|organisation| organisation.side == side);
         organisations

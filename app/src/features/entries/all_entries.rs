@@ -15,7 +15,7 @@ use crate::ui::entry::deletion::PendingDeletions;
 use crate::ui::entry_list::entry_row;
 use crate::ui::filter::{FilterBar, HiddenFilters, parameters_of, unreadable_notice, use_list_filter};
 use crate::ui::loading::{NothingFound, ReplicaNotice};
-use crate::ui::older::{Older, Part};
+use crate::ui::older::{Older, RecordList};
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
 use crate::ui::skeleton::Skeleton;
 use crate::ui::stored::{FoundEntries, Match, Reading, newest, scan, use_stored};
@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 /// Content of the list.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ListContent {
     Loading,
     Nothing,
     /// The table of a wide screen.
@@ -142,10 +142,10 @@ fn List() -> impl IntoView {
     let is_wide = use_is_wide();
     let kind = Memo::new(move |_| {
         matches.with(|found| match found {
-            None => Kind::Loading,
-            Some(found) if found.count == 0 && found.is_whole => Kind::Nothing,
-            Some(_) if is_wide.get() => Kind::Table,
-            Some(_) => Kind::Rows,
+            None => ListContent::Loading,
+            Some(found) if found.count == 0 && found.is_whole => ListContent::Nothing,
+            Some(_) if is_wide.get() => ListContent::Table,
+            Some(_) => ListContent::Rows,
         })
     });
     let count = Signal::derive(move || {
@@ -174,19 +174,19 @@ fn List() -> impl IntoView {
         })
     };
     let body = move || match kind.get() {
-        Kind::Loading => view! { <Skeleton/> }.into_any(),
-        Kind::Nothing => {
+        ListContent::Loading => view! { <Skeleton/> }.into_any(),
+        ListContent::Nothing => {
             let text = if is_open.get() { texts.nothing_found_on_phone() } else { texts.nothing_found() };
             view! { <NothingFound text/> }.into_any()
         }
-        Kind::Table => view! {
+        ListContent::Table => view! {
             <ReplicaNotice/>
             <p class="note" role="status">{summary}</p>
             <EntryTable page count/>
             {more}
         }
         .into_any(),
-        Kind::Rows => view! { <ReplicaNotice/>{rows} }.into_any(),
+        ListContent::Rows => view! { <ReplicaNotice/>{rows} }.into_any(),
     };
     // Reading the user again must not rebuild the screen.
     let is_signed_out = Memo::new(move |_| app.session.user.with(Option::is_none));
@@ -212,7 +212,7 @@ fn List() -> impl IntoView {
                 {move || pairing.get().map(|id| of_pairing(app, id))}
                 {body}
                 <HiddenFilters in_years beyond/>
-                <Older part=Part::Entries query first few is_open/>
+                <Older part=RecordList::Entries query first few is_open/>
                 <PendingDeletions/>
                 <p class="actions">
                     <a href=move || taken_away(&filter.get(), &state.get()) rel="external" class="button button-quiet">{texts.entries_as_xlsx()}</a>

@@ -6,7 +6,7 @@ use crate::labels::time_format::in_china;
 use crate::labels::value::ValueLabels;
 use crate::lazy_screen;
 use crate::state::{AppState, use_app_state};
-use crate::storage::my_entries::{Conflict, MyEntry, Progress};
+use crate::storage::my_entries::{Conflict, EntryProgress, MyEntry};
 use crate::storage::user_db::UserDb;
 use crate::sync;
 use crate::ui::loading::{Loading, LoadingStored, NothingFound};
@@ -49,7 +49,7 @@ fn ConflictOf() -> impl IntoView {
                 Some(id) => UserDb::open(reading.user).await?.my_entry_of(id).await?,
                 None => None,
             };
-            Ok(entry.map(|(entry, _)| entry).filter(|entry| matches!(entry.progress, Progress::Conflict(_))))
+            Ok(entry.map(|(entry, _)| entry).filter(|entry| matches!(entry.progress, EntryProgress::Conflict(_))))
         })
     });
     let conflict = Memo::new(move |_| read.get().flatten());
@@ -75,7 +75,7 @@ fn ConflictOf() -> impl IntoView {
         }
         match conflict.get() {
             Some(entry) => match &entry.progress {
-                Progress::Conflict(conflict) => choice(app, &entry, conflict).into_any(),
+                EntryProgress::Conflict(conflict) => choice(app, &entry, conflict).into_any(),
                 _ => ().into_any(),
             },
             None => view! { <NothingFound text=texts.conflict_none()/> }.into_any(),

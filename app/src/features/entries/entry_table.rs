@@ -7,7 +7,7 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::data_table::{Column, ColumnChoice, DataTable, Sort, TableCell, TableRow, Width, use_columns};
 use crate::ui::detail_pane::DetailPane;
-use crate::ui::detail_pane::Step;
+use crate::ui::detail_pane::Neighbour;
 use crate::ui::entry::card::EntryCard;
 use crate::ui::entry::history::History;
 use crate::ui::entry::parts::{pairing, recorder, style};
@@ -91,8 +91,8 @@ pub fn EntryTable(
     let navigate = use_navigate();
     use_keys(move |key| {
         match (key, selection.current.get_untracked()) {
-            ("j", _) => selection.step(Step::Next),
-            ("k", _) => selection.step(Step::Previous),
+            ("j", _) => selection.step(Neighbour::Next),
+            ("k", _) => selection.step(Neighbour::Previous),
             ("o", Some(id)) => navigate(&format!("/list/{id}"), Default::default()),
             _ => return false,
         }

@@ -25,7 +25,7 @@ use crate::storage::user_db::UserDb;
 use crate::sync;
 use crate::ui::drafting::Drafting;
 use crate::ui::entry::deletion::{delete, deletion_of};
-use crate::ui::entry_form::{Change, Form};
+use crate::ui::entry_form::{DraftChange, EntryFormState};
 use crate::ui::form_row::focus_field;
 use crate::ui::loading::{LoadingStored, NothingFound};
 use crate::ui::save_bar::SaveBar;
@@ -214,13 +214,13 @@ fn EntryForm(start: impl Fn() -> Option<(String, Start)> + Copy + Send + Sync + 
         let resubmits = banner.is_some() && returned::is_own(app, &begun);
         let concerned = StoredValue::new(returned::concerned(&current));
         let return_reason = StoredValue::new(returned::reason(&current));
-        let form = Form {
+        let form = EntryFormState {
             app,
             draft,
             errors,
             concerned,
             return_reason,
-            edit: Callback::new(move |change: Change| edit.with_value(|edit| edit(&*change))),
+            edit: Callback::new(move |change: DraftChange| edit.with_value(|edit| edit(&*change))),
         };
         let style = programme_style(&overview.catalogue, &activity.programme);
         let deletes = (!drafting.is_new()).then(|| (begun.id, returned::is_own(app, &begun)));

@@ -7,7 +7,7 @@ use crate::lazy_screen;
 use crate::state::storage::OfflineUse;
 use crate::state::{AppState, use_app_state};
 use crate::storage::drafts::AbandonedDraft;
-use crate::storage::my_entries::{MyEntries, MyEntry, Progress};
+use crate::storage::my_entries::{EntryProgress, MyEntries, MyEntry};
 use crate::storage::user_db::UserDb;
 use crate::sync;
 use crate::ui::dialog::Dialog;
@@ -16,7 +16,7 @@ use crate::ui::entry::deletion::{EntryMenu, OpenMenus, PendingDeletions};
 use crate::ui::entry_list::is_closed;
 use crate::ui::html::Html;
 use crate::ui::loading::{LoadingStored, NothingFound, ReplicaNotice};
-use crate::ui::older::{Older, Part};
+use crate::ui::older::{Older, RecordList};
 use crate::ui::photo::unsent_photos;
 use crate::ui::snackbar::{self, Action};
 use crate::ui::stored::use_stored;
@@ -169,7 +169,7 @@ fn Entries() -> impl IntoView {
                 <PendingDeletions/>
                 {list}
                 {discard.dialog(app)}
-                {move || (!only_settle.get()).then(|| view! { <Older part=Part::Own query=Signal::stored("&author=me".to_owned()) first=Signal::stored(None) few is_open/> })}
+                {move || (!only_settle.get()).then(|| view! { <Older part=RecordList::Own query=Signal::stored("&author=me".to_owned()) first=Signal::stored(None) few is_open/> })}
             </section>
         }
         .into_any()
@@ -222,18 +222,18 @@ fn restore(app: AppState, abandoned: AbandonedDraft, drafts: RwSignal<Vec<Abando
 }
 
 /// Returns the state of an entry in words, and its CSS class.
-fn progress_words(app: AppState, progress: &Progress) -> (&'static str, &'static str) {
+fn progress_words(app: AppState, progress: &EntryProgress) -> (&'static str, &'static str) {
     let texts = app.texts;
     match progress {
-        Progress::OnPhone(seq) => match app.sync.status.get() {
+        EntryProgress::OnPhone(seq) => match app.sync.status.get() {
             Status::Sending { first, last } if (first..=last).contains(seq) => ("busy", texts.state_uploading()),
             _ => ("waiting", texts.state_on_phone()),
         },
-        Progress::Refused(_) => ("bad", texts.state_refused()),
-        Progress::Conflict(_) => ("bad", texts.conflict_title()),
-        Progress::Received(State::Submitted) => ("received", texts.state_received()),
-        Progress::Received(State::Verified) => ("done", texts.state_verified()),
-        Progress::Received(State::Returned) => ("bad", texts.state_returned()),
+        EntryProgress::Refused(_) => ("bad", texts.state_refused()),
+        EntryProgress::Conflict(_) => ("bad", texts.conflict_title()),
+        EntryProgress::Received(State::Submitted) => ("received", texts.state_received()),
+        EntryProgress::Received(State::Verified) => ("done", texts.state_verified()),
+        EntryProgress::Received(State::Returned) => ("bad", texts.state_returned()),
     }
 }
 
@@ -274,13 +274,13 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus, discard: Discard)
     let progress = StoredValue::new(mine.progress.clone());
     let words = move || progress.with_value(|progress| progress_words(app, progress));
     let errors = match &mine.progress {
-        Progress::Refused(errors) => errors.clone(),
+        EntryProgress::Refused(errors) => errors.clone(),
         _ => Vec::new(),
     };
-    let refused = matches!(mine.progress, Progress::Refused(_));
-    let conflict = matches!(mine.progress, Progress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
+    let refused = matches!(mine.progress, EntryProgress::Refused(_));
+    let conflict = matches!(mine.progress, EntryProgress::Conflict(_)).then(|| format!("/entries/{id}/conflict"));
     let reason = return_reason(app.labels(), app.today, &mine.fields)
-        .filter(|_| mine.progress == Progress::Received(State::Returned));
+        .filter(|_| mine.progress == EntryProgress::Received(State::Returned));
     let entry = mine.entry.clone();
     let closed =
         app.overviews.server.with(|overview| overview.as_ref().is_some_and(|overview| is_closed(overview, &entry)));
@@ -289,7 +289,7 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus, discard: Discard)
     let is_settled = !mine.is_to_settle();
     let place = if closed && !coordinates && is_settled { "list" } else { "entries" };
     let address = conflict.clone().unwrap_or_else(|| format!("/{place}/{id}"));
-    let menu = is_settled || mine.progress == Progress::Received(State::Returned);
+    let menu = is_settled || mine.progress == EntryProgress::Received(State::Returned);
     let (rev, fields) = (mine.rev, mine.fields.clone());
     let navigate = use_navigate();
     let ask = Callback::new(move |()| navigate(&format!("/list/{id}?do=delete"), Default::default()));

@@ -1,7 +1,7 @@
 //! Buttons that write, cancel or undo an import.
 
 use crate::api::imports;
-use crate::features::import::panel::{Panel, Step};
+use crate::features::import::panel::{ImportStep, Panel};
 use crate::labels::texts::fill;
 use jiedui_core::api::imports::{ImportResponse, Stage};
 use leptos::prelude::*;
@@ -42,7 +42,7 @@ pub fn actions(panel: Panel, import: &ImportResponse) -> impl IntoView + use<> {
     let write_words = StoredValue::new(write_words);
     view! {
         <p class="actions">
-            {move || (is_left || (writes && panel.step.get() == Step::Preview)).then(|| view! {
+            {move || (is_left || (writes && panel.step.get() == ImportStep::Preview)).then(|| view! {
                 <button type="button" class="button button-primary" id="import-write" disabled=move || panel.busy.get() && !is_left on:click=write>
                     {write_words.get_value()}
                 </button>

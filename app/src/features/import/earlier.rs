@@ -1,7 +1,7 @@
 //! List of earlier imports.
 
 use crate::api::imports;
-use crate::features::import::panel::{Panel, Step};
+use crate::features::import::panel::{ImportStep, Panel};
 use crate::features::import::stage::stage_words;
 use crate::labels::entry::activity_name;
 use crate::labels::time_format::in_china;
@@ -22,7 +22,7 @@ pub fn earlier(panel: Panel) -> impl IntoView {
         let stage = stage_words(panel, &import);
         let open = move |_| {
             let id = import.id;
-            panel.step.set(Step::Choose);
+            panel.step.set(ImportStep::Choose);
             panel.import.set(None);
             panel.work(async move { imports::ask(id).await });
         };

@@ -22,7 +22,7 @@ use errors::errors;
 use jiedui_core::api::imports::{ImportResponse, Stage};
 use layout::layout;
 use leptos::prelude::*;
-use panel::{Panel, Step};
+use panel::{ImportStep, Panel};
 use preview::preview;
 use stage::stage_words;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn ImportTable() -> impl IntoView {
     let panel = Panel {
         app,
         import: RwSignal::new(None),
-        step: RwSignal::new(Step::Choose),
+        step: RwSignal::new(ImportStep::Choose),
         busy: RwSignal::new(false),
         failed: RwSignal::new(None),
         earlier: RwSignal::new(None),
@@ -61,13 +61,13 @@ fn ImportTable() -> impl IntoView {
             <section class="list import">
                 <h1>{texts.nav_import()}</h1>
                 {steps(panel)}
-                <div hidden=move || panel.step.get() != Step::Choose>
+                <div hidden=move || panel.step.get() != ImportStep::Choose>
                     <p class="hint">{texts.import_lead()}</p>
                     {choose(panel)}
                 </div>
                 {move || panel.failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> })}
                 {move || shown.get().map(|import| import_view(panel, import))}
-                <div hidden=move || panel.step.get() != Step::Choose>{earlier(panel)}</div>
+                <div hidden=move || panel.step.get() != ImportStep::Choose>{earlier(panel)}</div>
             </section>
         }
         .into_any()
@@ -77,14 +77,14 @@ fn ImportTable() -> impl IntoView {
 /// Renders the steps. Each earlier step can be opened again.
 fn steps(panel: Panel) -> impl IntoView {
     let texts = panel.app.texts;
-    let can_go = move |step: Step| match step {
-        Step::Choose => true,
-        Step::Match => panel.import.with(|import| import.as_ref().is_some_and(|import| import.can_match())),
-        Step::Preview => {
+    let can_go = move |step: ImportStep| match step {
+        ImportStep::Choose => true,
+        ImportStep::Match => panel.import.with(|import| import.as_ref().is_some_and(|import| import.can_match())),
+        ImportStep::Preview => {
             panel.import.with(|import| import.as_ref().is_some_and(|import| import.stage == Stage::Checked))
         }
     };
-    let step = |(number, step, words): (usize, Step, &'static str)| {
+    let step = |(number, step, words): (usize, ImportStep, &'static str)| {
         let current = move || (panel.step.get() == step).then_some("step");
         view! {
             <li>
@@ -96,9 +96,9 @@ fn steps(panel: Panel) -> impl IntoView {
         }
     };
     let all = [
-        (1, Step::Choose, texts.import_step_choose()),
-        (2, Step::Match, texts.import_step_match()),
-        (3, Step::Preview, texts.import_step_preview()),
+        (1, ImportStep::Choose, texts.import_step_choose()),
+        (2, ImportStep::Match, texts.import_step_match()),
+        (3, ImportStep::Preview, texts.import_step_preview()),
     ];
     view! { <ol class="import-steps">{all.map(step).collect_view()}</ol> }
 }
@@ -121,16 +121,16 @@ fn import_view(panel: Panel, import: ImportResponse) -> impl IntoView {
         let import = import.clone();
         move || {
             match panel.step.get() {
-            Step::Match if import.can_match() => view! {
+            ImportStep::Match if import.can_match() => view! {
                 {layout(panel, &import)}
                 {(stage == Stage::Checked).then(|| columns(panel, &import))}
                 <p class="actions">
                     <button type="button" class="button button-primary" id="import-next" disabled=move || panel.busy.get() || stage != Stage::Checked
-                        on:click=move |_| panel.step.set(Step::Preview)>{texts.import_next()}</button>
+                        on:click=move |_| panel.step.set(ImportStep::Preview)>{texts.import_next()}</button>
                 </p>
             }
             .into_any(),
-            Step::Preview if stage == Stage::Checked => view! {
+            ImportStep::Preview if stage == Stage::Checked => view! {
                 {(import.wrong > 0).then(|| errors(app, import.clone()))}
                 {preview(app, &import)}
             }

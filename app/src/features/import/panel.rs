@@ -17,7 +17,7 @@ const LONGEST_INTERVAL: u32 = 2_000;
 
 /// The steps of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ImportStep {
     /// The activity and the file.
     Choose,
     /// Selection of sheet, heading and columns.
@@ -34,7 +34,7 @@ pub struct Panel {
     /// Import on the screen.
     pub import: RwSignal<Option<ImportResponse>>,
     /// Current step.
-    pub step: RwSignal<Step>,
+    pub step: RwSignal<ImportStep>,
     /// Whether a request is in progress.
     pub busy: RwSignal<bool>,
     /// Error message of the last request.
@@ -88,18 +88,21 @@ impl Panel {
         let before = self.import.with_untracked(|import| import.as_ref().map(|import| (import.id, import.stage)));
         let is_other = before.as_ref().is_none_or(|(id, _)| *id != import.id);
         let was_checked = before.is_some_and(|(id, stage)| id == import.id && stage != Stage::Checking);
-        if import.stage != Stage::Checking && (is_other || !was_checked) && self.step.get_untracked() == Step::Choose {
+        if import.stage != Stage::Checking
+            && (is_other || !was_checked)
+            && self.step.get_untracked() == ImportStep::Choose
+        {
             let can_choose = !import.sheets.is_empty() || !import.start.is_empty();
             self.step.set(match import.stage {
-                Stage::Checked if import.missing().is_empty() => Step::Preview,
-                Stage::Checked => Step::Match,
-                Stage::Unreadable | Stage::Empty | Stage::TooMany if can_choose => Step::Match,
-                Stage::Unreadable | Stage::Empty | Stage::TooMany => Step::Choose,
-                _ => Step::Preview,
+                Stage::Checked if import.missing().is_empty() => ImportStep::Preview,
+                Stage::Checked => ImportStep::Match,
+                Stage::Unreadable | Stage::Empty | Stage::TooMany if can_choose => ImportStep::Match,
+                Stage::Unreadable | Stage::Empty | Stage::TooMany => ImportStep::Choose,
+                _ => ImportStep::Preview,
             });
         }
         if import.stage == Stage::Cancelled {
-            self.step.set(Step::Choose);
+            self.step.set(ImportStep::Choose);
         }
         self.import.set(Some(import));
     }

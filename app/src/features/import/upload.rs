@@ -1,7 +1,7 @@
 //! Choice of the activity and upload of the file.
 
 use crate::api::imports;
-use crate::features::import::panel::{Panel, Step};
+use crate::features::import::panel::{ImportStep, Panel};
 use jiedui_core::catalogue::Activity;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -20,7 +20,7 @@ pub fn choose(panel: Panel) -> impl IntoView {
         let code = activity.get_untracked();
         let code = if code == UPDATE { String::new() } else { code };
         panel.import.set(None);
-        panel.step.set(Step::Choose);
+        panel.step.set(ImportStep::Choose);
         panel.work(async move {
             let uploaded = imports::upload(&code, &file, app.language).await;
             // Otherwise the corrected file, chosen again under the same name, would fire no event.

@@ -22,7 +22,7 @@ use crate::ui::place_field::PlaceField;
 use draft::{Draft, new_draft};
 use entries::MeetingEntries;
 use field_name::{name_of, refused};
-use form::Form;
+use form::ItemFormState;
 use jiedui_core::entry::{NOTE_LENGTH, field};
 use jiedui_core::ledger::{Status, TITLE_LENGTH};
 use jiedui_core::sync::Op;
@@ -122,7 +122,7 @@ fn ItemForm(
     let texts = app.texts;
     let (draft, is_stored) = (drafting.draft, drafting.stored);
     let errors = RwSignal::new(Vec::new());
-    let form = Form { app, drafting, errors };
+    let form = ItemFormState { app, drafting, errors };
     let failed = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let navigate = use_navigate();

@@ -7,7 +7,7 @@ use crate::labels::texts::Texts;
 use crate::state::{AppState, use_app_state};
 use crate::storage::ledger_view::ItemView;
 use crate::ui::data_table::{Column, ColumnChoice, DataTable, Sort, TableCell, TableRow, Width, use_columns};
-use crate::ui::detail_pane::{DetailPane, Step};
+use crate::ui::detail_pane::{DetailPane, Neighbour};
 use crate::ui::ledger_row::{amount, status_class};
 use crate::ui::selection::{use_keys, use_selection};
 use jiedui_core::figures::overview::Overview;
@@ -148,8 +148,8 @@ pub fn ItemTable(
     let navigate = use_navigate();
     use_keys(move |key| {
         match (key, selection.current.get_untracked()) {
-            ("j", _) => selection.step(Step::Next),
-            ("k", _) => selection.step(Step::Previous),
+            ("j", _) => selection.step(Neighbour::Next),
+            ("k", _) => selection.step(Neighbour::Previous),
             ("o", Some(id)) => navigate(&format!("/needs/{id}"), Default::default()),
             _ => return false,
         }

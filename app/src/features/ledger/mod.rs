@@ -18,7 +18,7 @@ use crate::ui::filter::unreadable_notice;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::ledger_row::ledger_row;
 use crate::ui::loading::{NothingFound, ReplicaNotice};
-use crate::ui::older::{Older, Part};
+use crate::ui::older::{Older, RecordList};
 use crate::ui::search::{PAGE, SearchField, use_words};
 use crate::ui::skeleton::Skeleton;
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -230,7 +230,7 @@ fn LedgerItems() -> impl IntoView {
                 {move || matching.with(|matching| matching.as_ref().is_some_and(|matching| matching.len() > listed.get())).then(|| view! {
                     <button type="button" class="button" on:click=move |_| listed.update(|listed| *listed += PAGE)>{texts.more()}</button>
                 })}
-                <Older part=Part::LedgerItems query first/>
+                <Older part=RecordList::LedgerItems query first/>
             </section>
         }
         .into_any()

@@ -1,7 +1,7 @@
 //! Keys of the queue: J and K move, V approves, R opens the reason, X chooses, E edits.
 
 use super::queue::Queue;
-use crate::ui::detail_pane::Step;
+use crate::ui::detail_pane::Neighbour;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -12,8 +12,8 @@ use web_sys::HtmlElement;
 pub fn press_key(key: &str, queue: Queue, chosen: RwSignal<BTreeSet<Uuid>>, edit: impl FnOnce(Uuid)) -> bool {
     let current = queue.current.get_untracked();
     match (key, current) {
-        ("j", _) => queue.step(Step::Next),
-        ("k", _) => queue.step(Step::Previous),
+        ("j", _) => queue.step(Neighbour::Next),
+        ("k", _) => queue.step(Neighbour::Previous),
         ("v", Some(_)) => press("[data-decide=verify]"),
         ("r", Some(_)) => press("[data-decide=return]"),
         ("x", Some(id)) => chosen.update(|chosen| {

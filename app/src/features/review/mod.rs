@@ -17,13 +17,13 @@ use crate::state::{AppState, use_app_state};
 use crate::storage::entry_view::EntryView;
 use crate::ui::chips::{Chip, Chips};
 use crate::ui::data_table::{ColumnChoice, DataTable, use_columns};
-use crate::ui::detail_pane::{DetailPane, Step};
+use crate::ui::detail_pane::{DetailPane, Neighbour};
 use crate::ui::dialog::Dialog;
 use crate::ui::entry::deletion::PendingDeletions;
 use crate::ui::filter::{FilterBar, HiddenFilters, parameters_of, use_list_filter};
 use crate::ui::list_row::ListRows;
 use crate::ui::loading::{NothingFound, ReplicaNotice};
-use crate::ui::older::{Older, Part};
+use crate::ui::older::{Older, RecordList};
 use crate::ui::selection::use_keys;
 use crate::ui::skeleton::Skeleton;
 use crate::ui::wide::use_is_wide;
@@ -187,7 +187,7 @@ fn Review() -> impl IntoView {
                     <p class="note" data-second-person>{fill(texts.second_person_waits(), &[&of_others()])}</p>
                 })}
                 <HiddenFilters in_years beyond/>
-                <Older part=Part::Reviews query first/>
+                <Older part=RecordList::Reviews query first/>
                 <PendingDeletions/>
                 <p class="note" hidden=move || !is_wide.get()>{texts.review_keys()}</p>
                 <Dialog label=texts.approve_title() confirm open=is_asking on_confirm=approve_chosen>
@@ -297,7 +297,7 @@ fn Pane(
             view! { <ReviewCard record=record.get() facts=Arc::clone(&facts.get())/> }
         };
         view! {
-            <DetailPane label=texts.nav_review() position=queue.position rows count on_step=Callback::new(move |step: Step| queue.step(step))
+            <DetailPane label=texts.nav_review() position=queue.position rows count on_step=Callback::new(move |step: Neighbour| queue.step(step))
                 on_close=Callback::new(move |()| queue.close()) is_wide>
                 {card}
                 {move || view! { <HistoryDetails record=record.get()/> }}

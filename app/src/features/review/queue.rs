@@ -6,7 +6,7 @@ use crate::state::AppState;
 use crate::storage::entry_view::EntryView;
 use crate::storage::lists::EntryRange;
 use crate::ui::data_table::Sort;
-use crate::ui::detail_pane::Step;
+use crate::ui::detail_pane::Neighbour;
 use crate::ui::stored::{all_of, use_stored};
 use crate::ui::url_state::{HistoryStep, UrlState, use_url_state};
 use jiedui_core::entry::State;
@@ -191,13 +191,13 @@ impl Queue {
     }
 
     /// Shows a neighbour of the current entry.
-    pub fn step(self, step: Step) {
+    pub fn step(self, step: Neighbour) {
         let neighbour = self.page.with_untracked(|page| {
             let at = page.iter().position(|view| Some(view.id) == self.current.get_untracked());
             let at = match (step, at) {
                 (_, None) => 0,
-                (Step::Next, Some(at)) => at + 1,
-                (Step::Previous, Some(at)) => at.checked_sub(1)?,
+                (Neighbour::Next, Some(at)) => at + 1,
+                (Neighbour::Previous, Some(at)) => at.checked_sub(1)?,
             };
             page.get(at).map(|view| view.id)
         });

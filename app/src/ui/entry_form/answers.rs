@@ -1,22 +1,22 @@
 //! The fields of an activity: numbers, texts, choices, checklists, tables and computed numbers.
 
-use super::fields::Form;
+use super::fields::EntryFormState;
 use crate::storage::drafts::Draft;
 use crate::ui::number_input::read_number;
 use jiedui_core::catalogue::Field;
-use jiedui_core::catalogue::{Choice, Computed, Kind};
+use jiedui_core::catalogue::{Choice, Computed, FieldKind};
 use leptos::prelude::*;
 
-impl Form {
+impl EntryFormState {
     /// Renders a field of the activity. It is hidden while its condition is not met.
     pub fn answer(self, field: &Field) -> impl IntoView + use<> {
         let control = match (&field.computed, field.kind) {
             (Some(computed), _) => self.computed(field, computed.clone()).into_any(),
-            (None, Kind::Integer | Kind::Number) => self.number(field).into_any(),
-            (None, Kind::Text) => self.words(field).into_any(),
-            (None, Kind::Choice) => self.one_of(field).into_any(),
-            (None, Kind::Choices) => self.any_of(field).into_any(),
-            (None, Kind::Table) => self.table(field).into_any(),
+            (None, FieldKind::Integer | FieldKind::Number) => self.number(field).into_any(),
+            (None, FieldKind::Text) => self.words(field).into_any(),
+            (None, FieldKind::Choice) => self.one_of(field).into_any(),
+            (None, FieldKind::Choices) => self.any_of(field).into_any(),
+            (None, FieldKind::Table) => self.table(field).into_any(),
         };
         let (when, draft) = (StoredValue::new(field.clone()), self.draft);
         let is_asked = Memo::new(move |_| {

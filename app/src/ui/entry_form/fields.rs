@@ -7,7 +7,7 @@ use crate::storage::drafts::Draft;
 use crate::ui::date_chips::DateChips;
 use crate::ui::form_row::{error_of, form_row};
 use crate::ui::stepper::NumberInput;
-use jiedui_core::catalogue::{Field, Kind};
+use jiedui_core::catalogue::{Field, FieldKind};
 use jiedui_core::entry::{Path, field};
 use jiedui_core::values::date::{format_date, parse_date};
 use jiedui_core::values::day::is_long_ago;
@@ -15,11 +15,11 @@ use jiedui_core::values::field_error::FieldError;
 use leptos::prelude::*;
 
 /// A change of the draft by an input.
-pub type Change = Box<dyn Fn(&mut Draft)>;
+pub type DraftChange = Box<dyn Fn(&mut Draft)>;
 
 /// The context that all fields of the form share.
 #[derive(Clone, Copy)]
-pub struct Form {
+pub struct EntryFormState {
     /// The app's state.
     pub app: AppState,
     /// The draft.
@@ -31,10 +31,10 @@ pub struct Form {
     /// The reviewer's reason for that.
     pub return_reason: StoredValue<String>,
     /// Changes the draft and stores it.
-    pub edit: Callback<Change>,
+    pub edit: Callback<DraftChange>,
 }
 
-impl Form {
+impl EntryFormState {
     /// Derives the text of a control from the draft.
     pub fn value(self, read: impl Fn(&Draft) -> String + Send + Sync + 'static) -> Signal<String> {
         let draft = self.draft;
@@ -107,7 +107,7 @@ impl Form {
         let invalid = Signal::derive(move || error.get().is_some());
         let control = view! {
             <NumberInput id=format!("field-{id}") error_id=format!("error-{id}") value on_change=change unit
-                is_whole=field.kind == Kind::Integer invalid/>
+                is_whole=field.kind == FieldKind::Integer invalid/>
             {self.hint(field)}
         };
         self.row(&name, label, control.into_any())

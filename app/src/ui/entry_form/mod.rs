@@ -7,7 +7,7 @@ mod new_draft;
 mod preview;
 mod table;
 
-pub use fields::{Change, Form, is_concerned};
+pub use fields::{DraftChange, EntryFormState, is_concerned};
 pub use last_day::last_day;
 pub use new_draft::new_draft;
 pub use preview::Preview;

@@ -1,6 +1,6 @@
 //! The preview of a form for administrators.
 
-use super::fields::{Change, Form};
+use super::fields::{DraftChange, EntryFormState};
 use super::new_draft::new_draft;
 use crate::labels::programme_color::programme_style;
 use crate::state::use_app_state;
@@ -15,7 +15,7 @@ pub fn Preview(
 ) -> impl IntoView {
     let app = use_app_state();
     let draft = RwSignal::new(Some(new_draft(&activity.code, Some(&activity))));
-    let change = move |change: Change| {
+    let change = move |change: DraftChange| {
         draft.update(|draft| {
             if let Some(draft) = draft {
                 change(draft);
@@ -24,7 +24,7 @@ pub fn Preview(
     };
     let (errors, concerned, return_reason) =
         (RwSignal::default(), StoredValue::new(Vec::new()), StoredValue::default());
-    let form = Form { app, draft, errors, concerned, return_reason, edit: Callback::new(change) };
+    let form = EntryFormState { app, draft, errors, concerned, return_reason, edit: Callback::new(change) };
     let overview = app.overviews.server.get_untracked().unwrap_or_default();
     let style = programme_style(&overview.catalogue, &activity.programme);
     view! {

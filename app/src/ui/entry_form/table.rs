@@ -1,15 +1,15 @@
 //! A table in a form: rows with the same columns.
 
-use super::fields::Form;
+use super::fields::EntryFormState;
 use crate::labels::texts::fill;
 use crate::storage::drafts::Draft;
 use jiedui_core::catalogue::Field;
-use jiedui_core::catalogue::{Choice, Kind};
+use jiedui_core::catalogue::{Choice, FieldKind};
 use jiedui_core::entry::ROWS;
 use jiedui_core::sync::Path;
 use leptos::prelude::*;
 
-impl Form {
+impl EntryFormState {
     /// Renders the rows and the button that adds one.
     pub fn table(self, field: &Field) -> impl IntoView + use<> {
         let texts = self.app.texts;
@@ -82,7 +82,7 @@ impl Form {
         };
         let invalid = move || error.get().is_some().to_string();
         let control = match column.kind {
-            Kind::Choice => {
+            FieldKind::Choice => {
                 let option = |choice: &Choice| {
                     let (code, option_code) = (choice.code.clone(), choice.code.clone());
                     let name = self.app.pick(&choice.name, &choice.name_en).to_owned();
@@ -98,8 +98,8 @@ impl Form {
             }
             kind => {
                 let keyboard = match kind {
-                    Kind::Integer => "numeric",
-                    Kind::Number => "decimal",
+                    FieldKind::Integer => "numeric",
+                    FieldKind::Number => "decimal",
                     _ => "text",
                 };
                 view! {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// Pairings or organisations that the user has selected.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Selection {
+pub enum MapSelection {
     /// One pairing or several whose lines overlap.
     Pairings(Vec<Uuid>),
     /// One organisation or several in a cluster.

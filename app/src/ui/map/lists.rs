@@ -1,6 +1,6 @@
 //! Pairings and organisations as lists of buttons: the map's text alternative, and the content of its sheet.
 
-use super::data::{MapData, Selection};
+use super::data::{MapData, MapSelection};
 use super::gesture::attribute_at;
 use crate::labels::number::entry_count;
 use crate::labels::programme_color::programme_style;
@@ -28,13 +28,13 @@ pub fn text_alternative(app: AppState, data: &MapData) -> Markup {
 }
 
 /// Returns a click handler that selects the pairing or the organisation whose button was clicked.
-pub fn select_on_click(selection: RwSignal<Option<Selection>>) -> impl Fn(web_sys::MouseEvent) + Copy {
+pub fn select_on_click(selection: RwSignal<Option<MapSelection>>) -> impl Fn(web_sys::MouseEvent) + Copy {
     move |event| {
         let id = |name: &str| attribute_at(&event, name).and_then(|id| Uuid::parse_str(&id).ok());
         if let Some(pairing) = id("data-pairing") {
-            selection.set(Some(Selection::Pairings(vec![pairing])));
+            selection.set(Some(MapSelection::Pairings(vec![pairing])));
         } else if let Some(organisation) = id("data-organisation") {
-            selection.set(Some(Selection::Organisations(vec![organisation])));
+            selection.set(Some(MapSelection::Organisations(vec![organisation])));
         }
     }
 }

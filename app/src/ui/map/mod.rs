@@ -16,7 +16,7 @@ use crate::svg::viewport::Viewport;
 use crate::ui::deferred::deferred;
 use crate::ui::url_state::{HistoryStep, use_url_state};
 use controls::{Legend, MapControls};
-use data::{MapData, PreviousCounts, Selection, changed_pairings};
+use data::{MapData, MapSelection, PreviousCounts, changed_pairings};
 use gesture::{Gesture, attribute_at};
 use jiedui_core::figures::figure::Filter;
 use jiedui_core::map::index::{Features, MapIndex};
@@ -107,7 +107,7 @@ pub fn Map(
     };
     let text_data = deferred(data);
     let name_zoom = deferred(zoom);
-    let selection = RwSignal::new(None::<Selection>);
+    let selection = RwSignal::new(None::<MapSelection>);
     // The viewport is part of the address, once it has settled.
     let mut store_view = debounce(SETTLED, move |code| address.change(&[("map", code)], HistoryStep::Replacing));
     Effect::new(move |started: Option<bool>| {
@@ -137,10 +137,11 @@ pub fn Map(
             let numbers = layout
                 .with_untracked(|layout| layout.clusters.get(number).map(|cluster| cluster.organisations.clone()));
             let id = |number: &usize| data.overview.organisations.get(*number).map(|organisation| organisation.id);
-            selection.set(Some(Selection::Organisations(numbers.unwrap_or_default().iter().filter_map(id).collect())));
+            selection
+                .set(Some(MapSelection::Organisations(numbers.unwrap_or_default().iter().filter_map(id).collect())));
         } else if let Some(numbers) = pairings_at(&event) {
             let id = |number: &usize| data.overview.pairings.get(*number).map(|pairing| pairing.id);
-            selection.set(Some(Selection::Pairings(numbers.iter().filter_map(id).collect())));
+            selection.set(Some(MapSelection::Pairings(numbers.iter().filter_map(id).collect())));
         } else if let Some(place) = attribute_at(&event, "data-place") {
             address.toggle("place", place);
         }

@@ -1,6 +1,6 @@
 //! The sheet of a selected pairing or organisation. It is in the lazy chunk.
 
-use super::data::{MapData, Selection};
+use super::data::{MapData, MapSelection};
 use super::lists::{organisation_buttons, pairing_buttons, select_on_click};
 use crate::labels::directory::pairing_name;
 use crate::labels::number::{entry_count, qualified};
@@ -10,7 +10,7 @@ use crate::storage::lists::{EntryRange, EntryRow};
 use crate::ui::entry_list::entry_list;
 use crate::ui::filter::{parameters_of, query_of};
 use crate::ui::lazy::lazy;
-use crate::ui::older::{Older, Part};
+use crate::ui::older::{Older, RecordList};
 use crate::ui::stored::{FoundEntries, Match, scan, use_stored};
 use futures::FutureExt;
 use jiedui_core::directory::organisation::{Organisation, Pairing};
@@ -27,7 +27,10 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 const LIMIT: usize = 5;
 
 #[wasm_split(browse, fallible, preload(load_sheet))]
-fn render_sheet(selection: RwSignal<Option<Selection>>, data: Memo<Arc<MapData>>) -> Result<AnyView, SplitLoaderError> {
+fn render_sheet(
+    selection: RwSignal<Option<MapSelection>>,
+    data: Memo<Arc<MapData>>,
+) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Sheet selection data/> }.into_any())
 }
 
@@ -35,7 +38,7 @@ fn render_sheet(selection: RwSignal<Option<Selection>>, data: Memo<Arc<MapData>>
 #[component]
 pub fn LazySheet(
     /// Selected pairings or organisations; `None` closes the sheet.
-    selection: RwSignal<Option<Selection>>,
+    selection: RwSignal<Option<MapSelection>>,
     /// Data of the map.
     data: Memo<Arc<MapData>>,
 ) -> impl IntoView {
@@ -46,14 +49,14 @@ pub fn LazySheet(
 #[component]
 fn Sheet(
     /// Selected pairings or organisations; `None` closes the sheet.
-    selection: RwSignal<Option<Selection>>,
+    selection: RwSignal<Option<MapSelection>>,
     /// Data of the map.
     data: Memo<Arc<MapData>>,
 ) -> impl IntoView {
     let app = use_app_state();
     let texts = app.texts;
     let entries = use_stored(move |reading| {
-        let Some(Selection::Pairings(ids)) = selection.get() else { return None };
+        let Some(MapSelection::Pairings(ids)) = selection.get() else { return None };
         let &[pairing] = ids.as_slice() else { return None };
         let (from, until) = data.with(|data| data.filter.dates());
         Some(async move {
@@ -70,16 +73,16 @@ fn Sheet(
         let data = data.get();
         let directory = data.overview.directory();
         Some(match selection.get()? {
-            Selection::Pairings(ids) if ids.len() == 1 => {
+            MapSelection::Pairings(ids) if ids.len() == 1 => {
                 let pairing = ids.first().and_then(|id| directory.pairing(*id))?;
                 let found = entries.get().filter(|(of, _)| *of == pairing.id).map(|(_, found)| found);
                 pairing_sheet(app, &data, pairing, found.as_ref(), is_open.get())
             }
-            Selection::Pairings(ids) => pairings_sheet(app, &data, &ids),
-            Selection::Organisations(ids) if ids.len() == 1 => {
+            MapSelection::Pairings(ids) => pairings_sheet(app, &data, &ids),
+            MapSelection::Organisations(ids) if ids.len() == 1 => {
                 organisation_sheet(app, &data, ids.first().and_then(|id| directory.organisation(*id))?)
             }
-            Selection::Organisations(ids) => organisations_sheet(app, &data, &ids),
+            MapSelection::Organisations(ids) => organisations_sheet(app, &data, &ids),
         })
     };
     let content = Memo::new(move |_| content().map(Markup::into_string));
@@ -100,7 +103,7 @@ fn Sheet(
 /// Reads a pairing's entries from the server where the phone has few of them.
 fn older(
     app: AppState,
-    selection: RwSignal<Option<Selection>>,
+    selection: RwSignal<Option<MapSelection>>,
     data: Memo<Arc<MapData>>,
     entries: Signal<Option<(Uuid, FoundEntries)>>,
     is_open: RwSignal<bool>,
@@ -108,7 +111,7 @@ fn older(
     let pairing = Memo::new(move |_| {
         let is_signed_in = app.session.user.with(Option::is_some);
         match selection.get()? {
-            Selection::Pairings(ids) if ids.len() == 1 && is_signed_in => ids.first().copied(),
+            MapSelection::Pairings(ids) if ids.len() == 1 && is_signed_in => ids.first().copied(),
             _ => None,
         }
     });
@@ -120,7 +123,7 @@ fn older(
     let few = Memo::new(move |_| {
         entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < LIMIT))
     });
-    move || pairing.get().map(|_| view! { <Older part=Part::Entries query first few is_open/> })
+    move || pairing.get().map(|_| view! { <Older part=RecordList::Entries query first few is_open/> })
 }
 
 /// Renders the name, a line about it, and the number of entries.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 const PAGE: i64 = 200;
 
 /// Key of a last entry: year, scope, indicator, whether it is verified, and month.
-type Key = (i32, Scope, String, bool, u8);
+type LastEntryKey = (i32, Scope, String, bool, u8);
 
 /// Last entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +30,8 @@ struct Last {
 /// Last entries that contributions add, and those that have to be looked for since one was changed or removed.
 #[derive(Debug, Default)]
 pub struct Touched {
-    added: BTreeMap<Key, Last>,
-    changed: BTreeSet<Key>,
+    added: BTreeMap<LastEntryKey, Last>,
+    changed: BTreeSet<LastEntryKey>,
 }
 
 /// Returns the last entries that contributions may change.
@@ -70,7 +70,7 @@ impl Touched {
 /// Updates the last entries after the contributions were written.
 pub async fn write(tx: &mut Tx, touched: Touched, directory: &DirectoryIndex, change: i64) -> Result<()> {
     let Touched { added, changed } = touched;
-    let added: Vec<(Key, Option<Last>)> =
+    let added: Vec<(LastEntryKey, Option<Last>)> =
         added.into_iter().filter(|(key, _)| !changed.contains(key)).map(|(key, last)| (key, Some(last))).collect();
     let head =
         "INSERT INTO figure_latest (year, piece, scope, indicator, verified, month, day, entry, value, qualifier,
@@ -112,7 +112,11 @@ pub(in crate::db) const DATED: &str = "SELECT place, apart, qualifier, pairing, 
     ORDER BY apart DESC LIMIT $5";
 
 /// Looks for the last entry of each key.
-async fn look_up(tx: &mut Tx, keys: BTreeSet<Key>, directory: &DirectoryIndex) -> Result<Vec<(Key, Option<Last>)>> {
+async fn look_up(
+    tx: &mut Tx,
+    keys: BTreeSet<LastEntryKey>,
+    directory: &DirectoryIndex,
+) -> Result<Vec<(LastEntryKey, Option<Last>)>> {
     // Scopes whose entries are of the same months share a search.
     let mut searches: BTreeMap<(i32, String, bool, Option<u8>), BTreeSet<Scope>> = BTreeMap::new();
     for (year, scope, indicator, verified, month) in keys {

@@ -53,7 +53,7 @@ impl Pending {
 
 /// Key of a row of `part`. Keys sort in the order of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key<'a> {
+pub struct PartKey<'a> {
     /// Township, or the place if it is a higher one.
     pub place: &'a str,
     /// Month.
@@ -72,19 +72,19 @@ pub struct Key<'a> {
 
 /// Row of `part`.
 #[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
+pub struct PartSum<'a> {
     /// Key.
-    pub key: Key<'a>,
+    pub key: PartKey<'a>,
     /// Sum of the values in ten-thousandths.
     pub value: i64,
     /// Number of entries.
     pub entries: i64,
 }
 
-impl<'a> Row<'a> {
+impl<'a> PartSum<'a> {
     /// Returns the row to which a contribution adds.
     fn of(part: &'a Contribution) -> Self {
-        let key = Key {
+        let key = PartKey {
             place: town(&part.place),
             month: part.month,
             indicator: &part.indicator,
@@ -97,7 +97,7 @@ impl<'a> Row<'a> {
     }
 }
 
-impl Key<'_> {
+impl PartKey<'_> {
     /// Returns the text of the discriminator in the table; empty for none.
     pub fn apart(&self) -> String {
         self.discriminator.map(ToString::to_string).unwrap_or_default()
@@ -113,8 +113,8 @@ pub fn town(place: &str) -> &str {
 }
 
 /// Returns the rows of `part` to which contributions add, sorted.
-fn rows(contributions: &[Contribution]) -> Vec<Row<'_>> {
-    let mut rows: Vec<Row<'_>> = contributions.iter().map(Row::of).collect();
+fn rows(contributions: &[Contribution]) -> Vec<PartSum<'_>> {
+    let mut rows: Vec<PartSum<'_>> = contributions.iter().map(PartSum::of).collect();
     merge_rows(&mut rows, |left, right| left.key.cmp(&right.key), |row| [&mut row.value, &mut row.entries]);
     rows
 }
@@ -123,12 +123,12 @@ fn rows(contributions: &[Contribution]) -> Vec<Row<'_>> {
 #[derive(Debug)]
 pub struct Counted<'a> {
     /// Rows of `part`.
-    pub parts: Vec<Row<'a>>,
+    pub parts: Vec<PartSum<'a>>,
     /// Rows of `tally`.
     pub tallies: Vec<EntryCount>,
     sums: Vec<SumRow<'a>>,
     map_counts: Vec<EntryCount>,
-    subjects: BTreeMap<subjects::Key, subjects::Touched<'a>>,
+    subjects: BTreeMap<subjects::SubjectKey, subjects::Touched<'a>>,
     latest: latest::Touched,
 }
 
@@ -165,8 +165,8 @@ pub async fn write(tx: &mut Tx, counted: Counted<'_>, directory: &DirectoryIndex
     let tail = " ON CONFLICT (grain, place, period, indicator, verified, apart, qualifier, pairing) DO UPDATE SET
         value = part.value + excluded.value, entries = part.entries + excluded.entries, change = excluded.change";
     insert!(tx, head, counted.parts, tail, |values, item| {
-        let Row { key, value, entries } = *item;
-        let Key { place, month, indicator, verified, qualifier, pairing, .. } = key;
+        let PartSum { key, value, entries } = *item;
+        let PartKey { place, month, indicator, verified, qualifier, pairing, .. } = key;
         values.push_bind("town").push_bind(place).push_bind(month.to_string()).push_bind(indicator);
         values.push_bind(verified).push_bind(key.apart()).push_bind(qualifier.code()).push_bind(pairing);
         values.push_bind(value).push_bind(entries).push_bind(change);

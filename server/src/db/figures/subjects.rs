@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Year, indicator and subject.
-pub type Key = (i32, String, String);
+pub type SubjectKey = (i32, String, String);
 
 /// Contributions of a subject that a transaction changes.
 #[derive(Debug, Default)]
@@ -23,15 +23,15 @@ pub struct Touched<'a> {
 
 /// Largest numbers before and after a change.
 struct Changed {
-    key: Key,
+    key: SubjectKey,
     scope: Scope,
     before: Maxima,
     after: Maxima,
 }
 
 /// Returns the subjects whose numbers contributions change.
-pub fn touched_by(contributions: &[Contribution]) -> BTreeMap<Key, Touched<'_>> {
-    let mut touched: BTreeMap<Key, Touched<'_>> = BTreeMap::new();
+pub fn touched_by(contributions: &[Contribution]) -> BTreeMap<SubjectKey, Touched<'_>> {
+    let mut touched: BTreeMap<SubjectKey, Touched<'_>> = BTreeMap::new();
     for part in contributions {
         let Some(Discriminator::Subject(subject, _)) = &part.discriminator else { continue };
         let of_subject = touched.entry((part.month.year, part.indicator.clone(), subject.clone())).or_default();
@@ -44,7 +44,7 @@ pub fn touched_by(contributions: &[Contribution]) -> BTreeMap<Key, Touched<'_>> 
 /// Updates the largest numbers of subjects after their contributions were written.
 pub async fn write(
     tx: &mut Tx,
-    touched: &BTreeMap<Key, Touched<'_>>,
+    touched: &BTreeMap<SubjectKey, Touched<'_>>,
     directory: &DirectoryIndex,
     change: i64,
 ) -> Result<()> {
@@ -95,7 +95,7 @@ struct MaximaRow {
 }
 
 /// Reads the stored numbers of a subject by scope.
-async fn stored_maxima(tx: &mut Tx, (year, indicator, subject): &Key) -> Result<BTreeMap<Scope, Maxima>> {
+async fn stored_maxima(tx: &mut Tx, (year, indicator, subject): &SubjectKey) -> Result<BTreeMap<Scope, Maxima>> {
     let query = "SELECT scope, maxima FROM figure_subject WHERE year = $1 AND indicator = $2 AND subject = $3";
     let rows = with_db!(tx tx, |connection| sqlx::query_as::<_, MaximaRow>(query)
         .bind(i64::from(*year))
@@ -130,7 +130,7 @@ pub(in crate::db) const OF_SUBJECT: &str = "SELECT place, period, verified, apar
 /// Computes the numbers of a subject by scope from its contributions.
 async fn recomputed(
     tx: &mut Tx,
-    (year, indicator, subject): &Key,
+    (year, indicator, subject): &SubjectKey,
     directory: &DirectoryIndex,
 ) -> Result<BTreeMap<Scope, Maxima>> {
     let rows = with_db!(tx tx, |connection| sqlx::query_as::<_, NumberRow>(OF_SUBJECT)

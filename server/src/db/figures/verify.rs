@@ -3,7 +3,7 @@
 use crate::db::accounts::account;
 use crate::db::figures::pack;
 use crate::db::figures::query::TallyRow;
-use crate::db::figures::rollup::{Counted, Pending, Row, count_page};
+use crate::db::figures::rollup::{Counted, PartSum, Pending, count_page};
 use crate::db::files::{column_mapping, import};
 use crate::db::records::{conflict, history, idempotency, record};
 use crate::db::reference::load::Reference;
@@ -65,7 +65,7 @@ pub async fn verify(db: &Db, reference: &Reference) -> Result<Findings> {
     while let Some(after) = count_page(&mut tx, last, &mut pending, &reference.catalogue).await? {
         last = after;
     }
-    let named = |Row { key, value, entries }: Row<'_>| {
+    let named = |PartSum { key, value, entries }: PartSum<'_>| {
         let (place, month, indicator, verified) = (key.place, key.month, key.indicator, key.verified);
         let (apart, qualifier, pairing) = (key.apart(), key.qualifier.code(), key.pairing);
         (format!("town|{place}|{month}|{indicator}|{verified}|{apart}|{qualifier}|{pairing}"), (value, entries))

@@ -1,6 +1,6 @@
 //! Lists of entries by date, read by index. They continue where a phone's window ends.
 
-use crate::db::records::entry::Filter;
+use crate::db::records::entry::EntryFilter;
 use crate::db::records::record::UNDATED;
 use crate::db::records::room::{Room, signed};
 use crate::db::records::statement::Statement;
@@ -29,18 +29,18 @@ const LAST_DAY: &str = "9999-12-31";
 
 /// Position in the list: after the entry of this day that this change created.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct ListPosition {
     day: String,
     created: i64,
 }
 
-impl Display for Position {
+impl Display for ListPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.day, self.created)
     }
 }
 
-impl FromStr for Position {
+impl FromStr for ListPosition {
     type Err = &'static str;
 
     fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
@@ -54,11 +54,11 @@ impl FromStr for Position {
 
 /// A page of the list.
 #[derive(Debug)]
-pub struct Page {
+pub struct ListedEntries {
     /// Entries, newest date first.
     pub entries: Vec<Record>,
     /// Position from which the list continues; `None` at the end.
-    pub next: Option<Position>,
+    pub next: Option<ListPosition>,
 }
 
 /// Conditions in addition to a filter.
@@ -77,12 +77,12 @@ pub struct Only<'a> {
 pub async fn list(
     db: &Db,
     user: &User,
-    filter: &Filter,
+    filter: &EntryFilter,
     only: &Only<'_>,
-    after: Option<Position>,
+    after: Option<ListPosition>,
     limit: usize,
     today: Date,
-) -> Result<Page> {
+) -> Result<ListedEntries> {
     let visibility = Visibility::of(user).narrowed(filter.place.as_deref(), filter.programme.as_deref());
     let query = Query {
         user: user.id,
@@ -90,7 +90,7 @@ pub async fn list(
         filter,
         activities: only.activities.as_deref(),
     };
-    let Some(mut walk) = Walk::new(filter, after, today) else { return Ok(Page { entries: Vec::new(), next: None }) };
+    let Some(mut walk) = Walk::new(filter, after, today) else { return Ok(ListedEntries { entries: Vec::new(), next: None }) };
     let is_filtered = filter.state.is_some() || filter.activity.is_some() || only.passing.is_some();
     let is_wanted = |record: &Record| only.passing.is_none_or(|passes| passes(record));
     let (mut entries, mut last, mut read, mut room) = (Vec::new(), None, 0, Room::new(limit));
@@ -102,7 +102,7 @@ pub async fn list(
         room.adapt(rows.iter().map(Row::size));
         for row in rows {
             if row.fields.is_some() && room.is_full(entries.len()) {
-                return Ok(Page { entries, next: last });
+                return Ok(ListedEntries { entries, next: last });
             }
             last = Some(row.position());
             let size = row.size();
@@ -113,13 +113,13 @@ pub async fn list(
         }
         if is_range_complete {
             if !walk.advance() {
-                return Ok(Page { entries, next: None });
+                return Ok(ListedEntries { entries, next: None });
             }
         } else if let Some(last) = &last {
             walk.continue_after(last);
         }
         if read >= READ {
-            return Ok(Page { entries, next: last });
+            return Ok(ListedEntries { entries, next: last });
         }
     }
 }
@@ -139,8 +139,8 @@ impl Row {
         self.fields.as_ref().map_or(0, String::len)
     }
 
-    fn position(&self) -> Position {
-        Position { day: self.day.clone(), created: self.created }
+    fn position(&self) -> ListPosition {
+        ListPosition { day: self.day.clone(), created: self.created }
     }
 
     /// Returns the entry; `None` if it does not pass the filter or cannot be read.
@@ -167,12 +167,12 @@ struct Walk {
     first: Option<Date>,
     /// Days of the range.
     span: i64,
-    after: Option<Position>,
+    after: Option<ListPosition>,
 }
 
 impl Walk {
     /// Starts with the last day of the filter, or at a position. Returns `None` if the filter contains no day.
-    fn new(filter: &Filter, after: Option<Position>, today: Date) -> Option<Self> {
+    fn new(filter: &EntryFilter, after: Option<ListPosition>, today: Date) -> Option<Self> {
         let (first, last) = days(filter);
         if first.is_some_and(|first| last.is_some_and(|last| first > last)) {
             return None;
@@ -197,7 +197,7 @@ impl Walk {
     }
 
     /// Continues after a row of the range.
-    fn continue_after(&mut self, last: &Position) {
+    fn continue_after(&mut self, last: &ListPosition) {
         self.high.clone_from(&last.day);
         self.after = Some(last.clone());
     }
@@ -215,7 +215,7 @@ impl Walk {
 }
 
 /// Returns the first and the last day of a filter.
-fn days(filter: &Filter) -> (Option<Date>, Option<Date>) {
+fn days(filter: &EntryFilter) -> (Option<Date>, Option<Date>) {
     let first = filter.year.map(Month::first_of).max(filter.from);
     let of_year = filter.year.map(Month::last_of);
     let last = of_year.into_iter().chain(filter.until).min();
@@ -227,7 +227,7 @@ struct Query<'a> {
     user: Uuid,
     /// Places and programmes in which the user sees all entries; `None` for own entries only.
     visibility: Option<Visibility>,
-    filter: &'a Filter,
+    filter: &'a EntryFilter,
     /// Activities of the entries; `None` for all.
     activities: Option<&'a [&'a str]>,
 }
@@ -290,15 +290,15 @@ mod tests {
     #[test]
     fn position_is_read_as_it_is_written() {
         for text in ["2026-11-20.17", "-.3"] {
-            assert_eq!(text.parse::<Position>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<ListPosition>().unwrap().to_string(), text);
         }
         for text in ["", "17", "2026-11-20", "2026-13-01.1", "2026-11-20.-1", "2026-11-20.x", "x.1"] {
-            assert!(text.parse::<Position>().is_err(), "{text}");
+            assert!(text.parse::<ListPosition>().is_err(), "{text}");
         }
     }
 
     /// Collects the ranges of a walk.
-    fn ranges(filter: &Filter, after: Option<&str>) -> Vec<(String, String)> {
+    fn ranges(filter: &EntryFilter, after: Option<&str>) -> Vec<(String, String)> {
         let after = after.map(|text| text.parse().unwrap());
         let Some(mut walk) = Walk::new(filter, after, date!(2026 - 11 - 27)) else { return Vec::new() };
         let mut ranges = Vec::new();
@@ -323,7 +323,7 @@ mod tests {
         #[case] after: Option<&str>,
         #[case] expected: &[(&str, &str)],
     ) {
-        let filter = Filter { year, from: from.map(|month| month.parse().unwrap()), ..Filter::default() };
+        let filter = EntryFilter { year, from: from.map(|month| month.parse().unwrap()), ..EntryFilter::default() };
         let found = ranges(&filter, after);
         let found: Vec<(&str, &str)> = found.iter().map(|(high, low)| (high.as_str(), low.as_str())).collect();
         assert_eq!(found, expected);

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// Filter of entries; `None` matches all.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct EntryFilter {
     /// Year.
     pub year: Option<i32>,
     /// Programme.
@@ -64,7 +64,7 @@ struct ListedRow {
 }
 
 /// Returns the entries that the user may see (all without a user), newest first, created before `after`.
-pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
+pub async fn list(db: &Db, user: &User, filter: &EntryFilter, after: Option<i64>, limit: i64) -> Result<Vec<Listed>> {
     let query = "SELECT id, rev, fields, deleted, created, author, programme, place FROM record
         WHERE kind = 'entry' AND NOT deleted AND created < $1
             AND ($2 = '' OR month LIKE $2) AND ($3 = '' OR programme = $3) AND ($4 = '' OR (place >= $4 AND place < $10))

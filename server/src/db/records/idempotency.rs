@@ -53,7 +53,7 @@ pub fn digest(mutation: &Mutation) -> Result<MutationDigest> {
 
 /// Stored answers of one push.
 #[derive(Debug, sqlx::FromRow)]
-pub struct Stored {
+pub struct StoredAnswers {
     account: Uuid,
     client: Uuid,
     last_seq: i64,
@@ -62,7 +62,7 @@ pub struct Stored {
     results: String,
 }
 
-impl Stored {
+impl StoredAnswers {
     /// Encodes the answers of new mutations; `None` if there are none.
     pub fn new(account: Uuid, client: Uuid, answers: &[(MutationDigest, PushResult)]) -> Result<Option<Self>> {
         let numbers = || answers.iter().map(|(_, result)| signed(result.seq));
@@ -92,7 +92,7 @@ impl Stored {
 pub async fn find(tx: &mut Tx, account: Uuid, client: Uuid, first: i64, last: i64) -> Result<Answers> {
     let query = "SELECT account, client, last_seq, first_seq, digests, results FROM answer
         WHERE account = $1 AND client = $2 AND last_seq >= $3 AND first_seq <= $4";
-    let rows: Vec<Stored> = with_db!(tx tx, |connection| sqlx::query_as(query)
+    let rows: Vec<StoredAnswers> = with_db!(tx tx, |connection| sqlx::query_as(query)
         .bind(account)
         .bind(client)
         .bind(first)
@@ -110,7 +110,7 @@ pub async fn find(tx: &mut Tx, account: Uuid, client: Uuid, first: i64, last: i6
 }
 
 /// Inserts answers.
-pub async fn write(tx: &mut Tx, rows: &[Stored], at: i64) -> Result<()> {
+pub async fn write(tx: &mut Tx, rows: &[StoredAnswers], at: i64) -> Result<()> {
     let head = "INSERT INTO answer (account, client, last_seq, first_seq, digests, results, at) ";
     insert!(tx, head, rows, "", |values, row| {
         values.push_bind(row.account).push_bind(row.client).push_bind(row.last_seq).push_bind(row.first_seq);
@@ -128,7 +128,7 @@ pub async fn note_unreadable(tx: &mut Tx, unreadable: &mut Vec<Unreadable>) -> R
         WHERE (account, client, last_seq) > ($1, $2, $3) ORDER BY account, client, last_seq LIMIT $4";
     let mut after = (Uuid::nil(), Uuid::nil(), i64::MIN);
     loop {
-        let rows: Vec<Stored> = with_db!(tx &mut *tx, |connection| sqlx::query_as(query)
+        let rows: Vec<StoredAnswers> = with_db!(tx &mut *tx, |connection| sqlx::query_as(query)
             .bind(after.0)
             .bind(after.1)
             .bind(after.2)

@@ -17,7 +17,7 @@ const ROWS: i64 = 500;
 
 /// Filter of ledger items; `None` matches all.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct LedgerFilter {
     /// Ledger.
     pub ledger: Option<Ledger>,
     /// Year.
@@ -30,7 +30,7 @@ pub struct Filter {
 
 /// A page of the list.
 #[derive(Debug)]
-pub struct Page {
+pub struct ListedItems {
     /// Items, most recently recorded first.
     pub items: Vec<Record>,
     /// Number of the change that created the last item; `None` at the end.
@@ -49,7 +49,13 @@ struct Row {
 }
 
 /// Returns at most `limit` items that the user may see, created before `after`, most recently recorded first.
-pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, limit: usize) -> Result<Page> {
+pub async fn list(
+    db: &Db,
+    user: &User,
+    filter: &LedgerFilter,
+    after: Option<i64>,
+    limit: usize,
+) -> Result<ListedItems> {
     // The condition of the index `record_other`.
     let query = "SELECT id, rev, fields, created, author, programme, place FROM record
         WHERE kind = $1 AND kind <> 'entry' AND NOT deleted AND created < $2 AND ($3 = '' OR day = $3)
@@ -82,13 +88,13 @@ pub async fn list(db: &Db, user: &User, filter: &Filter, after: Option<i64>, lim
                 continue;
             }
             if items.len() >= limit {
-                return Ok(Page { items, next: last });
+                return Ok(ListedItems { items, next: last });
             }
             items.push(item);
             last = Some(before);
         }
         if is_end {
-            return Ok(Page { items, next: None });
+            return Ok(ListedItems { items, next: None });
         }
     }
 }

@@ -40,7 +40,7 @@ async fn damaged_entry_is_omitted_and_verified(#[case] statement: &'static str) 
     let (db, user) = (&test.db, admin());
     assert!(entry::find(db, ID, None).await.unwrap().is_none());
     let is_new = |id: &Uuid| [ID, other].contains(id);
-    let listed = entry::list(db, &user, &entry::Filter::default(), None, 1_000).await.unwrap();
+    let listed = entry::list(db, &user, &entry::EntryFilter::default(), None, 1_000).await.unwrap();
     assert_eq!(listed.iter().map(|listed| listed.record.id).filter(is_new).collect::<Vec<_>>(), [other]);
     let oldest = entry::oldest(db, &Kind::Entry, 0, 1_000).await.unwrap();
     assert_eq!(oldest.records.iter().map(|record| record.id).filter(is_new).collect::<Vec<_>>(), [other]);

@@ -81,10 +81,10 @@ pub async fn list(
 }
 
 /// Parses the filters of lists and exports.
-pub fn filter(query: &mut QueryParams) -> entry::Filter {
+pub fn filter(query: &mut QueryParams) -> entry::EntryFilter {
     let states = [EntryState::Submitted, EntryState::Verified, EntryState::Returned].map(EntryState::code);
     let verified = query.one_of("include", &["verified", "submitted"]);
-    entry::Filter {
+    entry::EntryFilter {
         year: query.year(),
         programme: query.code("programme"),
         place: query.place("place"),

@@ -1,6 +1,6 @@
 //! Lists of ledger items.
 
-use crate::db::records::ledger::{self, Filter};
+use crate::db::records::ledger::{self, LedgerFilter};
 use crate::http::extract::body::Accept;
 use crate::http::extract::current_user::CurrentUser;
 use crate::http::extract::query::QueryParams;
@@ -25,7 +25,7 @@ pub async fn list(
     mut query: QueryParams,
 ) -> Result<Response, Problem> {
     let ledger = query.one_of("ledger", &["need", "plan"]);
-    let filter = Filter {
+    let filter = LedgerFilter {
         ledger: ledger.map(|code| if code == "plan" { Ledger::Plan } else { Ledger::Need }),
         year: query.year(),
         programme: query.code("programme"),

@@ -122,7 +122,7 @@ fn merged_date_makes_a_row_data() {
 #[test]
 fn merged_heading_cell_extends_heading_to_the_row_below() {
     let mut book = text::read(&"日期,地点,人次,\n,,男,女\n2026-11-20,沫阳镇,1,2".into()).unwrap();
-    book.rows[1].cells[0] = Cell::of("日期");
+    book.rows[1].cells[0] = SheetCell::of("日期");
     book.rows[1].carried = 1;
     let sheet = lay_out(book, None, heading_score).unwrap();
     assert_eq!(sheet.heading_rows, HeadingRows { row: 1, rows: 2 });

@@ -30,7 +30,7 @@ fn xls_date_system_hidden_sheets_and_merged_cells_are_read() {
 #[test]
 fn xls_error_cells_are_errors() {
     let book = read(&file("04-errors.xls"), None).unwrap();
-    assert_eq!(book.rows[1].cell(3), &Cell::Error("#N/A".into()));
+    assert_eq!(book.rows[1].cell(3), &SheetCell::Error("#N/A".into()));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn xls_texts_continued_in_the_next_record_are_joined() {
         let text = format!("第{number}行的备注，写得比较长，好让共享字符串表跨过一个记录的长度");
         assert_eq!(
             row.cells,
-            [Cell::of(&text), Cell::of(&format!("ascii {number}")), Cell::Number(number as f64 * 0.25)]
+            [SheetCell::of(&text), SheetCell::of(&format!("ascii {number}")), SheetCell::Number(number as f64 * 0.25)]
         );
     }
 }

@@ -33,7 +33,7 @@ fn one_sheet(data: &str, more: &str) -> Vec<u8> {
     package(&[TYPES, RELATIONS, workbook, ("xl/worksheets/sheet1.xml", &sheet)])
 }
 
-fn cells(file: &[u8]) -> Vec<(usize, Vec<Cell>)> {
+fn cells(file: &[u8]) -> Vec<(usize, Vec<SheetCell>)> {
     read(file, None).unwrap().rows.into_iter().map(|row| (row.number, row.cells)).collect()
 }
 
@@ -48,9 +48,9 @@ fn xlsx_rows_have_their_numbers() {
     let rows = cells(&book.save_to_buffer().unwrap());
     let first = jiedui_core::values::date::parse_date("2026-11-24").unwrap();
     let expected = [
-        (2, vec![Cell::of("日期"), Cell::of("户数")]),
-        (3, vec![Cell::Day(first), Cell::Number(12.5)]),
-        (5, vec![Cell::of("2026/11/24"), Cell::of("是")]),
+        (2, vec![SheetCell::of("日期"), SheetCell::of("户数")]),
+        (3, vec![SheetCell::Day(first), SheetCell::Number(12.5)]),
+        (5, vec![SheetCell::of("2026/11/24"), SheetCell::of("是")]),
     ];
     assert_eq!(rows, expected);
 }
@@ -62,7 +62,7 @@ fn distant_cell_allocates_nothing_in_between() {
     sheet.write_string(0, 0, "户数").unwrap().write_number(1, 0, 1).unwrap();
     sheet.write_string(1_048_575, 1, "备注").unwrap().write_string(1_048_575, 16_383, "x").unwrap();
     let rows = cells(&book.save_to_buffer().unwrap());
-    assert_eq!(rows[2], (1_048_576, vec![Cell::Empty, Cell::of("备注")]));
+    assert_eq!(rows[2], (1_048_576, vec![SheetCell::Empty, SheetCell::of("备注")]));
 }
 
 #[test]
@@ -75,12 +75,12 @@ fn errors_uncalculated_formulas_and_rich_text_are_read() {
     assert!(read(&one_sheet(&hidden, ""), None).unwrap().rows[0].hidden);
     let rows = cells(&one_sheet(data, ""));
     let expected = [
-        Cell::Error("#N/A".into()),
-        Cell::NoResult,
-        Cell::Number(2.0),
-        Cell::Empty,
-        Cell::NoResult,
-        Cell::of("沫阳镇 & \r村"),
+        SheetCell::Error("#N/A".into()),
+        SheetCell::NoResult,
+        SheetCell::Number(2.0),
+        SheetCell::Empty,
+        SheetCell::NoResult,
+        SheetCell::of("沫阳镇 & \r村"),
     ];
     assert_eq!(rows, [(1, expected.to_vec())]);
 }
@@ -101,7 +101,7 @@ fn merged_cells_are_repeated_downwards() {
         format!("<row r=\"1\">{}{}</row><row r=\"2\">{}</row>", cell("A1", "a"), cell("B1", "b"), cell("B2", "c"));
     let file = one_sheet(&data, r#"<mergeCells><mergeCell ref="A1:A2"/><mergeCell ref="A9:B99999"/></mergeCells>"#);
     let rows = read(&file, None).unwrap().rows;
-    assert_eq!(rows[1].cells, [Cell::of("a"), Cell::of("c")]);
+    assert_eq!(rows[1].cells, [SheetCell::of("a"), SheetCell::of("c")]);
     assert!(rows[1].is_carried(0) && !rows[1].is_carried(1));
 }
 
@@ -153,8 +153,8 @@ fn first_visible_filled_sheet_is_read_unless_another_is_chosen() {
         book.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.hidden)).collect::<Vec<_>>(),
         [("旧", true), ("新", false)]
     );
-    assert_eq!((book.sheet, book.rows[0].cell(0)), (1, &Cell::of("new")));
-    assert_eq!(read(&file, Some(0)).unwrap().rows[0].cell(0), &Cell::of("old"));
+    assert_eq!((book.sheet, book.rows[0].cell(0)), (1, &SheetCell::of("new")));
+    assert_eq!(read(&file, Some(0)).unwrap().rows[0].cell(0), &SheetCell::of("old"));
 }
 
 #[test]

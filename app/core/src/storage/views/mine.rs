@@ -1,7 +1,7 @@
 //! Derives a person's own entries from the replica with the outbox applied.
 
 use crate::entry::{Entry, Fields, field};
-use crate::storage::my_entries::{Conflict, MyEntry, PendingDeletion, Progress};
+use crate::storage::my_entries::{Conflict, EntryProgress, MyEntry, PendingDeletion};
 use crate::sync::{Kind, Op, OutboxItem, Record, apply_locally};
 use crate::values::sort::{collect_sorted, sort_by_key};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub fn merged_entries(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>,
     let mut confirmed: BTreeMap<Uuid, Fields> =
         collect_sorted(merged.iter().map(|(id, (_, fields))| (*id, fields.clone())));
     let on_server: BTreeSet<Uuid> = collect_sorted(merged.keys().copied());
-    let mut progress: BTreeMap<Uuid, Progress> = BTreeMap::new();
+    let mut progress: BTreeMap<Uuid, EntryProgress> = BTreeMap::new();
     for outgoing in outbox.into_iter().filter(|item| item.mutation.kind != Kind::LedgerItem) {
         if outgoing.is_conflict() {
             let id = outgoing.mutation.id;
@@ -56,13 +56,13 @@ pub fn merged_entries(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>,
                 // Shown in this person's version, which may be restored.
                 merged.insert(id, (0, outgoing.before.clone().unwrap_or_default()));
             }
-            progress.insert(id, Progress::Conflict(Box::new(Conflict { outgoing, theirs })));
+            progress.insert(id, EntryProgress::Conflict(Box::new(Conflict { outgoing, theirs })));
             continue;
         }
         let OutboxItem { mutation, refused, before, .. } = outgoing;
         if mutation.kind != Kind::Entry {
             // A resolution: its result arrives with the next pull.
-            progress.insert(mutation.id, Progress::OnPhone(mutation.seq));
+            progress.insert(mutation.id, EntryProgress::OnPhone(mutation.seq));
             continue;
         }
         if refused.is_none() && mutation.op == Op::Put {
@@ -89,9 +89,9 @@ pub fn merged_entries(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>,
             Op::Delete => {}
         }
         match (refused, progress.get(&mutation.id)) {
-            (Some(errors), _) => drop(progress.insert(mutation.id, Progress::Refused(errors))),
-            (None, Some(Progress::OnPhone(_))) => {}
-            (None, _) => drop(progress.insert(mutation.id, Progress::OnPhone(mutation.seq))),
+            (Some(errors), _) => drop(progress.insert(mutation.id, EntryProgress::Refused(errors))),
+            (None, Some(EntryProgress::OnPhone(_))) => {}
+            (None, _) => drop(progress.insert(mutation.id, EntryProgress::OnPhone(mutation.seq))),
         }
     }
     let deletions = deletions.into_values().filter(|deletion| !deletion.fields.is_empty()).collect();
@@ -102,11 +102,11 @@ pub fn merged_entries(user: Uuid, replica: Vec<Record>, outbox: Vec<OutboxItem>,
             continue;
         }
         let Some(entry) = Entry::from_checked(&fields) else { continue };
-        let progress = progress.remove(&id).unwrap_or(Progress::Received(entry.state));
+        let progress = progress.remove(&id).unwrap_or(EntryProgress::Received(entry.state));
         let is_new = match progress {
-            Progress::OnPhone(_) => !on_server.contains(&id),
-            Progress::Refused(_) | Progress::Conflict(_) => false,
-            Progress::Received(_) => accepted.contains(&id),
+            EntryProgress::OnPhone(_) => !on_server.contains(&id),
+            EntryProgress::Refused(_) | EntryProgress::Conflict(_) => false,
+            EntryProgress::Received(_) => accepted.contains(&id),
         };
         if is_new {
             list.not_in_overview.push((id, entry.clone()));
@@ -156,7 +156,7 @@ mod tests {
         );
         assert_eq!(list.entries.len(), 1, "another's entry is not in the list");
         assert_eq!(list.entries[0].fields["values"], json!({"count": 9}));
-        assert_eq!((list.entries[0].rev, &list.entries[0].progress), (3, &Progress::OnPhone(1)));
+        assert_eq!((list.entries[0].rev, &list.entries[0].progress), (3, &EntryProgress::OnPhone(1)));
         assert!(list.not_in_overview.is_empty(), "the overview counts it already");
     }
 
@@ -189,7 +189,7 @@ mod tests {
         assert!(waiting.entries.is_empty() && waiting.not_in_overview.is_empty());
         let why = vec![FieldError::new("reason", ErrorCode::Required)];
         let refused = merged_entries(USER, replica(), vec![outgoing(1, 8, change(), Some(why.clone()))], &[]);
-        assert_eq!(refused.entries[0].progress, Progress::Refused(why.clone()));
+        assert_eq!(refused.entries[0].progress, EntryProgress::Refused(why.clone()));
         assert_eq!((&refused.entries[0].fields["place"], refused.entries[0].is_to_settle()), (&json!("522728"), true));
         let mut conflict = outgoing(1, 8, change(), Some(why));
         conflict.answer = Some(PushResult {
@@ -201,7 +201,7 @@ mod tests {
             others: Vec::new(),
         });
         let conflicting = merged_entries(USER, replica(), vec![conflict], &[]);
-        let Progress::Conflict(conflict) = &conflicting.entries[0].progress else { panic!("no conflict") };
+        let EntryProgress::Conflict(conflict) = &conflicting.entries[0].progress else { panic!("no conflict") };
         assert_eq!(conflict.theirs.as_ref().map(|(rev, _)| *rev), Some(3), "it is there, not deleted");
     }
 
@@ -219,6 +219,6 @@ mod tests {
         let uncounted: Vec<Uuid> = list.not_in_overview.iter().map(|(id, _)| *id).collect();
         assert_eq!(uncounted, [Uuid::from_u128(5), Uuid::from_u128(7)]);
         let refused = list.entries.iter().find(|entry| entry.id == Uuid::from_u128(6)).unwrap();
-        assert_eq!(refused.progress, Progress::Refused(why));
+        assert_eq!(refused.progress, EntryProgress::Refused(why));
     }
 }

@@ -3,7 +3,7 @@
 use super::draft_from_fields::copy_from_last;
 use crate::state::AppState;
 use crate::storage::drafts::Draft;
-use crate::ui::entry_form::Change;
+use crate::ui::entry_form::DraftChange;
 use crate::ui::recent::use_recent;
 use jiedui_core::entry::field;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 pub fn copy_last_button(
     app: AppState,
     draft: RwSignal<Option<Draft>>,
-    edit: Callback<Change>,
+    edit: Callback<DraftChange>,
     activity: String,
 ) -> impl IntoView {
     let is_new = Memo::new(move |_| draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.base_rev == 0)));

@@ -1,7 +1,7 @@
 //! Converts the fields of an entry into a draft.
 
 use crate::storage::drafts::Draft;
-use jiedui_core::catalogue::{Activity, Kind};
+use jiedui_core::catalogue::{Activity, FieldKind};
 use jiedui_core::entry::{Answer, Fields, field};
 use jiedui_core::values::sort::collect_sorted;
 use serde::Deserialize;
@@ -84,8 +84,9 @@ pub fn copy_from_last(draft: &Draft, fields: &Fields) -> Draft {
 /// texts, numbers and photos belong to one entry.
 pub fn continue_from(draft: Draft, fields: &Fields, activity: &Activity) -> Draft {
     let earlier = draft_of(draft.id, 0, fields);
-    let is_choice =
-        |code: &str| activity.field(code).is_some_and(|field| matches!(field.kind, Kind::Choice | Kind::Choices));
+    let is_choice = |code: &str| {
+        activity.field(code).is_some_and(|field| matches!(field.kind, FieldKind::Choice | FieldKind::Choices))
+    };
     let mut details = draft.details;
     details.extend(earlier.details.into_iter().filter(|(code, _)| is_choice(code)));
     let (place, pairing, organisation) = (earlier.place, earlier.pairing, earlier.organisation);

@@ -2,7 +2,7 @@
 
 use crate::storage::drafts::Draft;
 use crate::ui::number_input::{NotANumber, read_number};
-use jiedui_core::catalogue::{Activity, Field, Kind};
+use jiedui_core::catalogue::{Activity, Field, FieldKind};
 use jiedui_core::entry::{Fields, field};
 use jiedui_core::sync::{Path, number_value};
 use jiedui_core::values::field_error::{ErrorCode, FieldError};
@@ -80,7 +80,7 @@ pub fn fields_of(draft: &Draft, activity: Option<&Activity>) -> (Fields, Vec<Fie
         }
     }
     let answer = |(code, chosen): (&String, &Vec<String>)| {
-        let several = field(code).is_some_and(|field| field.kind == Kind::Choices);
+        let several = field(code).is_some_and(|field| field.kind == FieldKind::Choices);
         let answer = match chosen.first().filter(|first| !first.is_empty() && is_asked(code)) {
             None => Value::Null,
             Some(_) if several => json!(chosen),

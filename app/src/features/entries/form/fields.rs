@@ -3,7 +3,7 @@
 use crate::labels::directory::pairing_name;
 use crate::labels::texts::fill;
 use crate::storage::drafts::Draft;
-use crate::ui::entry_form::Form;
+use crate::ui::entry_form::EntryFormState;
 use crate::ui::pick_field::{PickField, PickOption};
 use crate::ui::place_field::PlaceField;
 use crate::ui::recent::use_recent;
@@ -26,7 +26,7 @@ fn words_of(organisation: &Organisation) -> String {
     format!("{} {} {}", organisation.name, organisation.name_en, organisation.initials).to_lowercase()
 }
 
-impl Form {
+impl EntryFormState {
     /// Lists the fields with errors above the form.
     pub fn summary(self, activity: &str) -> impl IntoView + use<> {
         let (app, errors, activity) = (self.app, self.errors, activity.to_owned());

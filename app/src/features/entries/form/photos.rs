@@ -2,7 +2,7 @@
 
 use crate::labels::texts::fill;
 use crate::sync::photos::{PhotoError, take_in};
-use crate::ui::entry_form::Form;
+use crate::ui::entry_form::EntryFormState;
 use crate::ui::photo::photo_address;
 use jiedui_core::entry::field;
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 
-impl Form {
+impl EntryFormState {
     /// Renders the photos and the input that adds some.
     pub fn photos(self, busy: RwSignal<usize>) -> impl IntoView + use<> {
         let (app, texts, draft) = (self.app, self.app.texts, self.draft);

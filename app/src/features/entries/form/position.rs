@@ -1,11 +1,11 @@
 //! Position of the recorder, on request, from the phone's receiver. Needs no network.
 
-use crate::ui::entry_form::Form;
+use crate::ui::entry_form::EntryFormState;
 use crate::ui::geolocation::here;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-impl Form {
+impl EntryFormState {
     /// Renders the button that requests the position, or the position.
     pub fn position(self) -> impl IntoView + use<> {
         let (texts, draft) = (self.app.texts, self.draft);

@@ -1,6 +1,6 @@
 //! Choice of the entries that meet a ledger item.
 
-use crate::features::ledger::item::form::Form;
+use crate::features::ledger::item::form::ItemFormState;
 use crate::labels::entry::{activity_name, answers_line};
 use crate::storage::entry_view::EntryView;
 use crate::storage::lists::{EntryHead, EntryRange};
@@ -21,7 +21,7 @@ const LIMIT: usize = 30;
 #[component]
 pub fn MeetingEntries(
     /// Form of the item.
-    form: Form,
+    form: ItemFormState,
 ) -> impl IntoView {
     let (app, texts) = (form.app, form.app.texts);
     let wanted = Memo::new(move |_| {

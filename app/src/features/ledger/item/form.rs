@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// State that the parts of the form share.
 #[derive(Clone, Copy)]
-pub struct Form {
+pub struct ItemFormState {
     /// State of the app.
     pub app: AppState,
     /// Draft of the item.
@@ -24,7 +24,7 @@ pub struct Form {
     pub errors: RwSignal<Vec<FieldError>>,
 }
 
-impl Form {
+impl ItemFormState {
     pub(super) fn value(self, name: &'static str) -> Signal<String> {
         Signal::derive(move || {
             self.drafting.draft.with(|draft| draft.as_ref().map(|draft| draft.get(name)).unwrap_or_default())

@@ -1,7 +1,7 @@
 //! Saves and deletes a ledger item through the outbox.
 
 use super::field_name::name_of;
-use super::form::Form;
+use super::form::ItemFormState;
 use crate::labels::texts::fill;
 use crate::storage::saving::{SaveBase, SaveOutcome, SaveRequest};
 use crate::sync;
@@ -9,7 +9,7 @@ use jiedui_core::sync::Kind;
 use leptos::prelude::*;
 
 /// Puts the item into the outbox. Returns the error message, if any.
-pub async fn save_item(form: Form) -> Result<(), Option<String>> {
+pub async fn save_item(form: ItemFormState) -> Result<(), Option<String>> {
     let (app, texts, drafting) = (form.app, form.app.texts, form.drafting);
     // Validation needs the catalogue and the places.
     let reference_data = sync::reference_data(app).await.ok_or_else(|| texts.not_ready_to_save().to_owned())?;
@@ -38,7 +38,7 @@ pub async fn save_item(form: Form) -> Result<(), Option<String>> {
 }
 
 /// Deletes the item. Returns the error message, if any.
-pub async fn delete_item(form: Form) -> Result<(), Option<String>> {
+pub async fn delete_item(form: ItemFormState) -> Result<(), Option<String>> {
     let draft = form.drafting.draft.try_get_untracked().flatten().ok_or(None)?;
     let deleted = sync::delete_item(form.app, draft.id, draft.base_rev).await;
     deleted.map_err(|error| Some(error.words(form.app.texts)))

@@ -219,7 +219,7 @@ impl Batch<'_> {
     }
 
     /// Writes the batch. Returns the number of the last change.
-    pub(super) async fn write(mut self, tx: &mut Tx, answers: &[idempotency::Stored]) -> Result<i64> {
+    pub(super) async fn write(mut self, tx: &mut Tx, answers: &[idempotency::StoredAnswers]) -> Result<i64> {
         let rows = self.take_unwritten();
         let Self { reference, change, at, past, conflicts, mut figures, references, .. } = self;
         record::write_past(tx, &past).await?;

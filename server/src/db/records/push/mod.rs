@@ -112,7 +112,7 @@ async fn apply_all(db: &Db, reference: &Reference, pushes: &[Push], rejection: O
         }
         let decided = std::mem::take(&mut batch.decided);
         acts.extend(decision::acts(decided, push, !turn.new.is_empty(), &reference.catalogue));
-        answers.extend(idempotency::Stored::new(push.actor.id, push.client, &turn.new)?);
+        answers.extend(idempotency::StoredAnswers::new(push.actor.id, push.client, &turn.new)?);
         results.push(turn.results);
     }
     ready.run(&mut tx).await?;

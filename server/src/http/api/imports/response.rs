@@ -4,7 +4,7 @@ use crate::db::files::import::Import;
 use crate::db::{instant, signed};
 use crate::http::extract::body::Accept;
 use crate::import::summary::Words;
-use crate::import::target::Target;
+use crate::import::target::ColumnTarget;
 use crate::state::AppState;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,7 @@ pub fn shaped(app: &AppState, import: Import, language: Language) -> ImportRespo
     let targets = app.targets_of(&import);
     let (reference, activity) = (app.reference(), app.activity_of(&import));
     let words = Words { reference: &reference, activity: activity.as_ref(), targets: &targets, language };
-    let choice = |target: &Target| ColumnChoice {
+    let choice = |target: &ColumnTarget| ColumnChoice {
         path: target.path.clone(),
         label: words.label(&target.path),
         required: target.required,
