@@ -8,8 +8,8 @@ use jiedui_core::entry::{Entry, Fields};
 use jiedui_core::storage::pull::StoredPage;
 use jiedui_core::storage::{
     EntryPage, EntryRange, EntryView, ItemView, MyEntries, MyEntry, MyEntryKey, MyEntryPage, Owner, PendingDeletion,
-    ReplicaProgress, Retention, SaveOutcome, SaveRequest, Unsent, deletion, lists, meta, outbox, pull, push, retention,
-    saving,
+    ReplicaProgress, Retention, SaveOutcome, SaveRequest, Unsent, deletion, lists, meta, my_lists, outbox, pull, push,
+    retention, saving,
 };
 use jiedui_core::sync::{Kind, Op, Path, PullResponse, PushResult, Record, Window};
 use std::collections::BTreeSet;
@@ -80,7 +80,7 @@ impl UserDb {
     /// with the recorded one, which detects a database that was emptied meanwhile.
     pub async fn my_entries(&self) -> Result<MyEntries> {
         let recorded = unsent_count::read(self.user);
-        let mine = self.read(async |transaction| lists::summary(transaction, self.user).await).await?;
+        let mine = self.read(async |transaction| my_lists::summary(transaction, self.user).await).await?;
         let counted = recorded.after(mine.unsent, mine.next_seq);
         unsent_count::write(self.user, recorded, counted);
         Ok(MyEntries { lost: counted.lost, ..mine })
@@ -93,18 +93,18 @@ impl UserDb {
         after: Option<&MyEntryKey>,
         limit: u32,
     ) -> Result<MyEntryPage> {
-        self.read(async |transaction| lists::my_entries(transaction, self.user, only_to_settle, after, limit).await)
+        self.read(async |transaction| my_lists::my_entries(transaction, self.user, only_to_settle, after, limit).await)
             .await
     }
 
     /// Returns the number of this person's entries between two dates.
     pub async fn count_mine(&self, from: Date, until: Date) -> Result<usize> {
-        self.read(async |transaction| lists::count_mine(transaction, from, until).await).await
+        self.read(async |transaction| my_lists::count_mine(transaction, from, until).await).await
     }
 
     /// Returns this person's recent entries, newest first.
     pub async fn recent_entries(&self) -> Result<Vec<MyEntry>> {
-        self.read(async |transaction| lists::recent_entries(transaction, self.user).await).await
+        self.read(async |transaction| my_lists::recent_entries(transaction, self.user).await).await
     }
 
     /// Returns a page of the entries that this person may see.

@@ -1,28 +1,21 @@
-//! Lists of a phone's records. A page is one range of an index, read in one transaction; counts read no record.
+//! Lists of a phone's entries and ledger items. A page is one range of an index, read in one transaction; counts read no record.
 
 use super::backend::{Bound, Key, KeyRange, Row, Source, Transaction};
-use super::columns::{SETTLED, TO_SETTLE};
-use super::deletion;
-use super::indexes::{BY_AUTHOR, BY_DATE, BY_PHOTO, BY_PLACE, BY_STATE, OUTBOX_PHOTO, UNCOUNTED};
+use super::indexes::{BY_DATE, BY_PHOTO, BY_PLACE, BY_STATE, OUTBOX_PHOTO};
 use super::json::from_json;
-use super::meta::{self, Name};
-use super::my_entries::{Gone, MyEntries, MyEntry};
-use super::outbox::count_unsent;
-use super::replica_progress::ReplicaProgress;
 use super::rows::{self, Stored, day_order, entry_order};
 use super::views::entries::{EntryView, entry_views};
 use super::views::items::{ItemView, item_views};
-use super::views::mine::merged_entries;
 use crate::entry::{Entry, State};
 use crate::sync::{Kind, OutboxItem, Record};
-use crate::values::sort::{collect_sorted, sort_by_key};
+use crate::values::sort::collect_sorted;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use time::Date;
 use uuid::Uuid;
 
 /// Maximum number of recent own entries, and of entries of one place and day.
-const MOST_RECENT: u32 = 100;
+pub(super) const MOST_RECENT: u32 = 100;
 
 /// Entries of one range of an index, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,7 +76,7 @@ impl EntryRange {
 }
 
 /// Returns the range of a compound key that ends with the order of an entry.
-fn dated(prefix: &[Key], from: Option<Date>, until: Option<Date>) -> KeyRange {
+pub(super) fn dated(prefix: &[Key], from: Option<Date>, until: Option<Date>) -> KeyRange {
     let with = |order: String| {
         let mut key = prefix.to_vec();
         key.push(order.into());
@@ -226,7 +219,10 @@ pub async fn entries<T: Transaction>(
 }
 
 /// Returns the outbox items of rows, by number.
-async fn waiting_items<T: Transaction>(transaction: &T, read: &[Row]) -> Result<BTreeMap<u64, OutboxItem>, T::Error> {
+pub(super) async fn waiting_items<T: Transaction>(
+    transaction: &T,
+    read: &[Row],
+) -> Result<BTreeMap<u64, OutboxItem>, T::Error> {
     let ids: BTreeSet<Uuid> = collect_sorted(read.iter().filter_map(rows::waiting_id));
     rows::items_of(transaction, &ids).await
 }
@@ -287,114 +283,6 @@ pub async fn records_at<T: Transaction>(transaction: &T, place: &str) -> Result<
         entries.extend(Stored::of(&row)?.record.and_then(entry));
     }
     Ok(entries)
-}
-
-/// A page of a person's own entries.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct MyEntryPage {
-    /// The entries: those that wait for the person first, then the others, each newest first.
-    pub entries: Vec<MyEntry>,
-    /// Where the next page begins; `None` at the end.
-    pub next: Option<MyEntryKey>,
-}
-
-/// Place of an entry in its author's list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MyEntryKey {
-    is_settled: bool,
-    order: String,
-}
-
-/// Returns the part of the list of own entries that waits for the person, or that does not.
-fn part(is_settled: bool) -> Vec<Key> {
-    vec![(if is_settled { SETTLED } else { TO_SETTLE }).into()]
-}
-
-/// Returns a page of own entries; `after` is [`MyEntryPage::next`] of the page before.
-pub async fn my_entries<T: Transaction>(
-    transaction: &T,
-    user: Uuid,
-    only_to_settle: bool,
-    after: Option<&MyEntryKey>,
-    limit: u32,
-) -> Result<MyEntryPage, T::Error> {
-    let mut keys = KeyRange::below(part(false));
-    if !only_to_settle {
-        keys.upper = KeyRange::below(part(true)).upper;
-    }
-    if let Some(MyEntryKey { is_settled, order }) = after {
-        let mut key = part(*is_settled);
-        key.push(order.as_str().into());
-        keys = keys.after(Key::List(key));
-    }
-    let read = transaction.scan(Source::Index(&BY_AUTHOR), &keys, Some(limit)).await?;
-    let is_end = read.len() < limit as usize;
-    let items = waiting_items(transaction, &read).await?;
-    let mut entries = Vec::with_capacity(read.len());
-    for row in read {
-        entries.extend(mine_of(user, &row, &items)?);
-    }
-    let key = |entry: &MyEntry| MyEntryKey {
-        is_settled: !entry.is_to_settle(),
-        order: entry_order(entry.entry.date, entry.id),
-    };
-    let next = entries.last().filter(|_| !is_end).map(key);
-    Ok(MyEntryPage { entries, next })
-}
-
-fn mine_of(user: Uuid, row: &Row, items: &BTreeMap<u64, OutboxItem>) -> serde_json::Result<Option<MyEntry>> {
-    let items = rows::waiting_id(row).map(|id| rows::of_record(items, id)).unwrap_or_default();
-    let record = Stored::of(row)?.record;
-    Ok(merged_entries(user, record.into_iter().collect(), items, &[]).entries.into_iter().next())
-}
-
-/// Returns the last own entries, newest first. Forms offer their answers.
-pub async fn recent_entries<T: Transaction>(transaction: &T, user: Uuid) -> Result<Vec<MyEntry>, T::Error> {
-    let mut recent = Vec::new();
-    for is_settled in [false, true] {
-        let keys = KeyRange::below(part(is_settled));
-        let read = transaction.scan(Source::Index(&BY_AUTHOR), &keys, Some(MOST_RECENT)).await?;
-        let items = waiting_items(transaction, &read).await?;
-        for row in &read {
-            recent.extend(mine_of(user, row, &items)?);
-        }
-    }
-    sort_by_key(&mut recent, |mine: &MyEntry| std::cmp::Reverse((mine.entry.date, mine.id)));
-    recent.truncate(MOST_RECENT as usize);
-    Ok(recent)
-}
-
-/// Returns the number of own entries between two dates.
-pub async fn count_mine<T: Transaction>(transaction: &T, from: Date, until: Date) -> Result<usize, T::Error> {
-    let ranges = [false, true].map(|is_settled| dated(&part(is_settled), Some(from), Some(until)));
-    Ok(transaction.count(Source::Index(&BY_AUTHOR), &ranges).await?.into_iter().sum())
-}
-
-/// Returns the counts of a person's own entries, and the parts that other screens show.
-pub async fn summary<T: Transaction>(transaction: &T, user: Uuid) -> Result<MyEntries, T::Error> {
-    let [progress, gone, next_seq] = meta::rows(transaction, [Name::Progress, Name::Gone, Name::NextSeq]).await?;
-    let progress: ReplicaProgress = meta::parse(progress.as_ref())?.unwrap_or_default();
-    let gone: Vec<Gone> = meta::parse(gone.as_ref())?.unwrap_or_default();
-    let parts = [false, true].map(|is_settled| KeyRange::below(part(is_settled)));
-    let counts = transaction.count(Source::Index(&BY_AUTHOR), &parts).await?;
-    let to_settle = counts.first().copied().unwrap_or_default();
-    let uncounted = transaction.scan(Source::Index(&UNCOUNTED), &KeyRange::all(), None).await?;
-    let items = waiting_items(transaction, &uncounted).await?;
-    let mut not_in_overview = Vec::with_capacity(uncounted.len());
-    for row in &uncounted {
-        not_in_overview.extend(mine_of(user, row, &items)?.map(|mine| (mine.id, mine.entry)));
-    }
-    Ok(MyEntries {
-        count: counts.iter().sum(),
-        to_settle,
-        not_in_overview,
-        unsent: count_unsent(transaction).await?,
-        gone,
-        deletions: deletion::of_entries(transaction, user).await?,
-        is_complete: progress.is_complete,
-        lost: 0,
-        next_seq: meta::parse(next_seq.as_ref())?.unwrap_or(1),
-    })
 }
 
 /// Returns the ledger items with unsent changes applied; the item that is due first comes first.

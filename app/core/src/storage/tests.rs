@@ -1,8 +1,7 @@
 //! Random histories of one phone's storage. After each step every list equals what a pass over the whole database gives.
 
-use super::lists::{
-    Shared, comparable_entries, count_entries, count_mine, ledger, my_entries, named_photos, recent_entries, summary,
-};
+use super::lists::{Shared, comparable_entries, count_entries, ledger, named_photos};
+use super::my_lists::{count_mine, my_entries, recent_entries, summary};
 use super::views::{entries::entry_views, items::item_views, mine::merged_entries};
 use super::*;
 use crate::access::user::Scope;
