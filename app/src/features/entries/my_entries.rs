@@ -301,7 +301,7 @@ fn entry_view(app: AppState, mine: &MyEntry, menus: OpenMenus, discard: Discard)
                 <span>{format_date(entry.date)}" "{place_name(app, entry.place.clone())}</span>
                 <span class="entry-numbers">{values}</span>
             </A>
-            <p class=move || format!("state {}", words().0) inner_html=move || Html::text(&words().1).into_string()></p>
+            <p class=move || format!("state {}", words().0) inner_html=move || Html::text(words().1).into_string()></p>
             {closed.then(|| view! { " "<p class="state closed">{texts.state_closed()}</p> })}
             {menu.then(|| view! { <EntryMenu id rev fields ask open=menus/> })}
             {photos_words(app, mine.entry.clone())}
