@@ -19,7 +19,7 @@ use crate::svg::static_map;
 use crate::ui::entry_list::entry_list;
 use crate::ui::ledger_items::use_ledger;
 use crate::ui::loading::LoadingOnline;
-use crate::ui::older::{Older, Part};
+use crate::ui::older::{Older, RecordList};
 use crate::ui::search::{PAGE, SearchField, SearchResults, use_words};
 use crate::ui::stored::{Match, scan, use_stored};
 use crate::ui::url_state::{HistoryStep, use_url_state};
@@ -212,7 +212,8 @@ fn OrganisationOf() -> impl IntoView {
     // Outside the part that is rendered again for each new entry.
     let older = move || {
         let first = Signal::stored(None);
-        is_signed_in().then(|| view! { <div class="list"><Older part=Part::Entries query first few is_open/></div> })
+        is_signed_in()
+            .then(|| view! { <div class="list"><Older part=RecordList::Entries query first few is_open/></div> })
     };
     view! {
         {organisation}

@@ -10,7 +10,7 @@ use crate::storage::lists::{EntryHead, EntryRange, EntryRow};
 use crate::ui::entry_list::entry_list;
 use crate::ui::filter::{FilterBar, parameters_of, use_filter};
 use crate::ui::loading::LoadingOnline;
-use crate::ui::older::{Older, Part};
+use crate::ui::older::{Older, RecordList};
 use crate::ui::page::title;
 use crate::ui::save_image::SaveImage;
 use crate::ui::stored::{Match, scan, use_stored};
@@ -129,7 +129,7 @@ fn IndicatorScreen() -> impl IntoView {
             <section class="beneath" id="entries">
                 <h2>{texts.entries_beneath()}</h2>
                 <div inner_html=move || list().0></div>
-                {move || app.session.user.with(Option::is_some).then(|| view! { <Older part=Part::Entries query first few is_open/> })}
+                {move || app.session.user.with(Option::is_some).then(|| view! { <Older part=RecordList::Entries query first few is_open/> })}
                 <Show when=has_more>
                     <button type="button" class="button" on:click=move |_| limit.update(|limit| *limit += PAGE)>{texts.more()}</button>
                 </Show>

@@ -90,7 +90,9 @@ pub async fn list(
         filter,
         activities: only.activities.as_deref(),
     };
-    let Some(mut walk) = Walk::new(filter, after, today) else { return Ok(ListedEntries { entries: Vec::new(), next: None }) };
+    let Some(mut walk) = Walk::new(filter, after, today) else {
+        return Ok(ListedEntries { entries: Vec::new(), next: None });
+    };
     let is_filtered = filter.state.is_some() || filter.activity.is_some() || only.passing.is_some();
     let is_wanted = |record: &Record| only.passing.is_none_or(|passes| passes(record));
     let (mut entries, mut last, mut read, mut room) = (Vec::new(), None, 0, Room::new(limit));

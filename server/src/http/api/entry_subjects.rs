@@ -1,6 +1,6 @@
 //! Subjects that the entries of a list concern: a pairing, an organisation, an indicator.
 
-use crate::db::records::entry;
+use crate::db::records::entry::EntryFilter;
 use crate::db::reference::load::Reference;
 use crate::http::extract::query::QueryParams;
 use crate::http::problem::Problem;
@@ -45,9 +45,9 @@ impl Subjects {
 
     /// Returns the filter that finds the entries. An indicator decides on place and programme itself: a figure also counts
     /// entries of pairings with an organisation at its place.
-    pub fn widened(&self, filter: &entry::Filter) -> entry::Filter {
+    pub fn widened(&self, filter: &EntryFilter) -> EntryFilter {
         match self.indicator {
-            Some(_) => entry::Filter { place: None, programme: None, ..filter.clone() },
+            Some(_) => EntryFilter { place: None, programme: None, ..filter.clone() },
             None => filter.clone(),
         }
     }
@@ -71,7 +71,7 @@ fn has(reference: &Reference, pairing: Uuid, organisation: Uuid) -> bool {
 }
 
 /// Returns the filter under which a figure counts the entries of a list.
-pub fn figure_filter(filter: &entry::Filter) -> figure::Filter {
+pub fn figure_filter(filter: &EntryFilter) -> figure::Filter {
     figure::Filter {
         year: filter.year,
         programme: filter.programme.clone(),
