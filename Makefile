@@ -7,7 +7,7 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 CARGO := .ci/toolchain cargo
 # Size limit of the first screen's wasm, JavaScript and CSS after compression with brotli, in KB.
-BUDGET := 366
+BUDGET := 350
 # Sources of the site, the files that the browser loads.
 SITE_SOURCES := Makefile Cargo.toml Cargo.lock .cargo/config.toml .ci/toolchain \
 	$(shell find app docs/guide public style -type f -not -path '*/tests.rs' -not -path '*/benches/*')
