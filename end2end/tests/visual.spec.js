@@ -49,7 +49,7 @@ test("shaded, and a county alone", async ({ page }) => {
 test("with nothing in it", async ({ page }) => {
   await page.goto("/?year=2020");
   await started(page);
-  await page.locator(".dashboard-headline.empty").scrollIntoViewIfNeeded();
+  await expect(page.locator(".dashboard-headline.empty")).toBeInViewport();
   await compareScreenshot(page, "view-empty");
 });
 

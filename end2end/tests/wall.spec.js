@@ -17,6 +17,9 @@ for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
     await page.clock.install();
     await page.goto("/?screen=wall&year=2023");
     await started(page);
+    const [map, figures] = [await page.locator(".wall .map-frame").boundingBox(), await page.locator(".wall .dashboard-figures").boundingBox()];
+    expect(map.height, "the map fills the height").toBeGreaterThan(height / 2);
+    expect(figures.x, "the figures are beside the map").toBeGreaterThan(map.x + map.width - 1);
     const programme = page.locator(".wall-programme");
     const seen = new Set();
     for (let turn = 0; turn < 6; turn++) {
