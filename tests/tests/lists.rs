@@ -193,7 +193,7 @@ fn entries_of_an_indicator_are_those_its_figure_counts(#[case] database: Databas
             listed += entries.len();
         }
     }
-    assert!(listed > 200, "{listed}");
+    assert!(listed > 100, "{listed}");
     for invalid in ["order=date&indicator=unknown", "indicator=exchanges"] {
         assert_eq!(admin.get(&format!("/api/v1/entries?{invalid}")).status(), 400, "{invalid}");
     }
