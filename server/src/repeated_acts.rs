@@ -2,7 +2,7 @@
 //! the audit trail: the first one, and one with the number of the others.
 
 use crate::db::audit::{Act, By, Object, note_all};
-use crate::db::{Db, Result};
+use crate::db::{Db, instant, now};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,12 +13,20 @@ const WINDOW: Duration = Duration::from_secs(60);
 const MOST_ANONYMOUS: usize = 60;
 /// Interval at which the numbers are written.
 const INTERVAL: Duration = Duration::from_secs(15);
+/// Value of a row that was written later than its act: the time of the act.
+const ACTED_AT: &str = "acted_at";
 /// Origin of acts that are counted together.
 const SEVERAL: &str = "several";
 
+/// Acts that wait while the database takes no rows, such as on a full disk. Further ones are in the log only.
+const MOST_UNWRITTEN: usize = 1_000;
+
 /// Acts of the last minute. Each server counts for itself.
 #[derive(Debug, Default)]
-pub struct RepeatedActs(Mutex<HashMap<String, Repeated>>);
+pub struct RepeatedActs {
+    acts: Mutex<HashMap<String, Repeated>>,
+    unwritten: Mutex<Vec<Act>>,
+}
 
 #[derive(Debug)]
 struct Repeated {
@@ -29,26 +37,40 @@ struct Repeated {
 }
 
 impl RepeatedActs {
-    /// Records an act, or counts it.
-    pub async fn note(&self, db: &Db, act: Act) -> Result<()> {
+    /// Records an act, or counts it. The request succeeds also while the database takes no rows: the row is written later.
+    pub async fn note(&self, db: &Db, act: Act) {
         let due = self.count(act, Instant::now());
-        if due.is_empty() { Ok(()) } else { note_all(db, &due).await }
+        self.write(db, due).await;
     }
 
-    /// Records an act of a request that succeeds without the row. Logs a failure.
-    pub async fn note_or_log(&self, db: &Db, act: Act) {
-        if let Err(error) = self.note(db, act).await {
-            tracing::error!(%error, "an act is missing in the audit trail");
+    /// Writes the numbers of ended windows, or of all of them, and rows that could not be written before.
+    pub async fn write_numbers(&self, db: &Db, all: bool) {
+        let mut due = std::mem::take(&mut *lock(&self.unwritten));
+        due.extend(take_ended(&mut lock(&self.acts), Instant::now(), all));
+        self.write(db, due).await;
+    }
+
+    async fn write(&self, db: &Db, due: Vec<Act>) {
+        if due.is_empty() {
+            return;
+        }
+        if let Err(error) = note_all(db, &due).await {
+            tracing::error!(%error, "rows of the audit trail wait until the database takes them");
+            self.keep(due);
         }
     }
 
-    /// Writes the numbers of ended windows, or of all of them.
-    pub async fn write_numbers(&self, db: &Db, all: bool) {
-        let due = take_ended(&mut self.acts(), Instant::now(), all);
-        if !due.is_empty()
-            && let Err(error) = note_all(db, &due).await
-        {
-            tracing::error!(%error, "numbers of acts are missing in the audit trail");
+    /// Keeps acts that could not be written, with the time of the act. Logs those above the limit.
+    fn keep(&self, acts: Vec<Act>) {
+        let mut unwritten = lock(&self.unwritten);
+        for act in acts {
+            if unwritten.len() >= MOST_UNWRITTEN {
+                tracing::error!(?act, "an act is missing in the audit trail");
+            } else if act.after.contains_key(ACTED_AT) {
+                unwritten.push(act);
+            } else {
+                unwritten.push(act.with(ACTED_AT, instant(now())));
+            }
         }
     }
 
@@ -65,7 +87,7 @@ impl RepeatedActs {
 
     /// Counts an act. Returns the acts to write now.
     fn count(&self, act: Act, now: Instant) -> Vec<Act> {
-        let mut acts = self.acts();
+        let mut acts = lock(&self.acts);
         let mut due = take_ended(&mut acts, now, false);
         let is_anonymous = |act: &Act| act.by.account.is_none();
         let mut key = format!("{act:?}");
@@ -86,10 +108,10 @@ impl RepeatedActs {
         }
         due
     }
+}
 
-    fn acts(&self) -> MutexGuard<'_, HashMap<String, Repeated>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Removes the acts whose window has ended. Returns those that were repeated, with their numbers.
@@ -125,7 +147,18 @@ mod tests {
         let (acts, start) = (RepeatedActs::default(), Instant::now());
         let written: usize = (0..1_000).map(|at| acts.count(failure(&at.to_string()), start).len()).sum();
         assert_eq!(written, MOST_ANONYMOUS + 1);
-        let numbers = take_ended(&mut acts.acts(), start, true);
+        let numbers = take_ended(&mut lock(&acts.acts), start, true);
         assert_eq!(numbers, [failure(SEVERAL).with("further", 1_000 - MOST_ANONYMOUS as u64 - 1)]);
+    }
+
+    #[test]
+    fn unwritten_acts_keep_their_time_and_are_bounded() {
+        let acts = RepeatedActs::default();
+        acts.keep(vec![failure("a"); MOST_UNWRITTEN - 1]);
+        let first = lock(&acts.unwritten)[0].clone();
+        assert!(first.after.contains_key(ACTED_AT));
+        acts.keep(vec![first.clone(), failure("b")]);
+        let unwritten = lock(&acts.unwritten);
+        assert_eq!((unwritten.len(), unwritten.last()), (MOST_UNWRITTEN, Some(&first)));
     }
 }

@@ -95,6 +95,7 @@ pub fn field_name<'a>(texts: &Texts, field: &'a str) -> &'a str {
         "through" => texts.audit_field_through(),
         "until" => texts.audit_field_until(),
         "further" => texts.audit_field_further(),
+        "acted_at" => texts.audit_field_acted_at(),
         "wrong" => texts.audit_field_wrong(),
         "color" => texts.audit_field_color(),
         "fields" => texts.audit_field_fields(),

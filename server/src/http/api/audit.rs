@@ -124,7 +124,7 @@ pub async fn csv(
     check_right(&user)?;
     let filter = filter(&mut query)?;
     query.finish()?;
-    note_export(&app, (Some(&user), origin), "audit.csv", query.described()).await?;
+    note_export(&app, (Some(&user), origin), "audit.csv", query.described()).await;
     let content = async_stream::try_stream! {
         yield csv_text(true, std::iter::once(HEADINGS.map(str::to_owned)))?;
         let mut after = None;

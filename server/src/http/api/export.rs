@@ -65,16 +65,11 @@ pub fn file(content_type: &'static str, name: &str, body: impl Into<Body>) -> Re
 }
 
 /// Records an export in the audit trail. `filter` is the query that selects its rows.
-pub async fn note_export(
-    app: &AppState,
-    (user, origin): (Option<&User>, Origin),
-    name: &str,
-    filter: String,
-) -> Result<(), Problem> {
+pub async fn note_export(app: &AppState, (user, origin): (Option<&User>, Origin), name: &str, filter: String) {
     let by = user.map_or_else(|| origin.anonymous(), |user| origin.by(user));
     let act = Act::new(by, Action::Exported, Object::new(ObjectKind::Export, name, name));
     let act = if filter.is_empty() { act } else { act.with("filter", filter) };
-    Ok(app.acts.note(&app.db, act).await?)
+    app.acts.note(&app.db, act).await;
 }
 
 /// Rows of an export, a page at a time. While a page is written, the next is read.
@@ -89,7 +84,7 @@ async fn begin(
 ) -> Result<Pages, Problem> {
     let filter = crate::http::api::entries::filter(&mut query);
     query.finish()?;
-    note_export(&app, (Some(&user), origin), name, query.described()).await?;
+    note_export(&app, (Some(&user), origin), name, query.described()).await;
     let rows = Arc::new(EntryRows::new(app.reference()));
     let records = async_stream::try_stream! {
         let mut after = None;
@@ -217,7 +212,7 @@ pub async fn directory_xlsx(
     CurrentUser(user): CurrentUser,
     origin: Origin,
 ) -> Result<Response, Problem> {
-    note_export(&app, (Some(&user), origin), "directory.xlsx", String::new()).await?;
+    note_export(&app, (Some(&user), origin), "directory.xlsx", String::new()).await;
     let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
     let programme =
         |code: &str| reference.catalogue.programme(code).map_or(code, |programme| &programme.name).to_owned();
@@ -257,7 +252,7 @@ pub async fn map_geojson(
     let filter = query.filter();
     query.finish()?;
     let user = user.as_ref().map(|CurrentUser(user)| user);
-    note_export(&app, (user, origin), "map.geojson", query.described()).await?;
+    note_export(&app, (user, origin), "map.geojson", query.described()).await;
     let overview = map_overview(&app.db, &app.cache, &filter).await?;
     let body = serde_json::to_vec(&crate::http::api::map::geojson(&overview, &filter)).map_err(DbError::from)?;
     Ok(file("application/geo+json", "map.geojson", body))

@@ -134,7 +134,7 @@ pub(super) async fn begin_attempt(app: &AppState, visitor: &Visitor, origin: Ori
 pub(super) async fn note_failure(app: &AppState, origin: Origin, user: Option<&User>, wrong: &str) {
     let object = user.map_or_else(Object::none, Object::account);
     let act = Act::new(origin.anonymous(), Action::SignInFailed, object).with("wrong", wrong);
-    app.acts.note_or_log(&app.db, act).await;
+    app.acts.note(&app.db, act).await;
 }
 
 fn refused(refusal: Refusal) -> Problem {

@@ -126,7 +126,7 @@ pub async fn open(
     match share::valid(&app.db, &token::token_hash(&token)).await {
         Ok(Some(link)) => {
             let act = Act::new(origin.anonymous(), Action::LinkOpened, link.object());
-            app.acts.note_or_log(&app.db, act).await;
+            app.acts.note(&app.db, act).await;
             let Share { query, expires_at, .. } = link;
             let seconds = (expires_at - crate::db::now()) / 1000;
             let mut response = Redirect::to(&format!("/?{query}")).into_response();

@@ -28,7 +28,7 @@ async fn figure_rows(
     let mut filter = query.filter();
     query.finish()?;
     let user = user.as_ref().map(|CurrentUser(user)| user);
-    note_export(app, (user, origin), name, query.described()).await?;
+    note_export(app, (user, origin), name, query.described()).await;
     let year = *filter.year.get_or_insert_with(this_year);
     let reference = app.reference();
     let catalogue = &reference.catalogue;
