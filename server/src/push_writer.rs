@@ -48,7 +48,7 @@ pub struct PushWriter {
 #[derive(Debug)]
 enum Job {
     Push {
-        push: Push,
+        push: Box<Push>,
         answer: Answer,
     },
     /// Checks whether the task can write.
@@ -102,7 +102,7 @@ impl PushWriter {
     /// Applies a push and returns once it is durable. An error means that nothing was written.
     pub async fn push(&self, push: Push) -> Result<Vec<PushResult>, DbError> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Push { push, answer }).await.map_err(|_| DbError::Stopped)?;
+        self.jobs.send(Job::Push { push: Box::new(push), answer }).await.map_err(|_| DbError::Stopped)?;
         answered.await.map_err(|_| DbError::Stopped)?
     }
 
@@ -143,7 +143,7 @@ async fn run(work: &impl Work, jobs: &mut mpsc::Receiver<Job>, progress: &Progre
             match job {
                 Job::Push { push, answer } => {
                     size += push.mutations.len();
-                    pushes.push(push);
+                    pushes.push(*push);
                     answers.push(answer);
                 }
                 Job::Check(answer) => checks.push(answer),
