@@ -62,6 +62,8 @@ export const recorder = [
     see("请核对这一项"),
     picture(toTop),
     press("改好并重新提交"),
+    // Saving leads back to the list.
+    then(({ page }) => page.waitForURL(/\/entries(\?|$)/)),
   ),
   section("删除填错的", then(synced), press("我的填报"), then(settled(".entry-menu")), press("更多操作"), press("删除"), press("撤销")),
   section(

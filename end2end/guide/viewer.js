@@ -12,6 +12,9 @@ export const viewer = [
     see("口径"),
     pick("仅已审核"),
     picture(toTop),
+    see("要关注"),
+    see("各地"),
+    see("全部指标"),
   ),
   section(
     "一个数是怎么来的",

@@ -114,15 +114,21 @@ class Line {
     line.listener = net.createServer((near) => {
       if (!line.open) return near.destroy();
       const far = net.connect(server.port, "127.0.0.1");
+      const holds = new Set();
+      let holding;
       near.on("data", (bytes) => {
-        if (!line.held || !bytes.includes(line.held.path) || line.held.far === far) return;
-        far.unpipe(near);
-        Object.assign(line.held, { far, near });
         const { held } = line;
-        far.on("data", (answer) => {
-          held.waiting.push(answer);
-          if (line.held === held) line.grant(0);
-        });
+        if (!held || held.allowance === Infinity || holds.has(held) || !bytes.includes(held.path)) return;
+        holds.add(held);
+        held.far = far;
+        far.unpipe(near);
+        // Each connection gets its own bytes: the path may be requested on several ones.
+        if (holding) far.off("data", holding);
+        holding = (answer) => {
+          held.waiting.push({ near, answer });
+          Line.pass(held);
+        };
+        far.on("data", holding);
         far.resume();
       });
       let carried = 0;
@@ -147,18 +153,21 @@ class Line {
     return line;
   }
 
-  // Holds back the response to the next request for a path. `grant` releases more of its bytes.
+  // Holds back the responses to further requests for a path. `grant` releases more of their bytes.
   hold(path) {
     this.held = { path, waiting: [], allowance: 0 };
   }
 
   grant(bytes) {
-    const { waiting, near } = this.held;
     this.held.allowance += bytes;
-    while (waiting.length > 0 && this.held.allowance > 0) {
-      const next = waiting.shift();
-      this.held.allowance -= next.length;
-      if (!near.destroyed) near.write(next);
+    Line.pass(this.held);
+  }
+
+  static pass(held) {
+    while (held.waiting.length > 0 && held.allowance > 0) {
+      const { near, answer } = held.waiting.shift();
+      held.allowance -= answer.length;
+      if (!near.destroyed) near.write(answer);
     }
   }
 

@@ -82,7 +82,7 @@ pub fn History(
                 {changes}
                 <h3>{texts.history()}</h3>
                 <ol class="latest">{revisions.iter().map(step).collect_view()}</ol>
-                {reads_audit().then(|| view! { <p><a href=format!("/audit?object=entry/{id}")>{texts.audit_of_record()}</a></p> })}
+                {reads_audit().then(|| view! { <p><a class="button button-quiet" href=format!("/audit?object=entry/{id}")>{texts.audit_of_record()}</a></p> })}
             }
             .into_any()
         }
