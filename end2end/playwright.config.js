@@ -5,9 +5,8 @@ export default defineConfig({
   testDir: "tests",
   timeout: 120_000,
   expect: { timeout: 30_000 },
-  // Each worker has a browser, and each test a server. A test waits for timers and for the network about half of its time, so
-  // that three workers keep two processors busy.
-  workers: 3,
+  // Each worker has a browser, and each test a server. Long files, such as the crawler's, are shared between the workers.
+  workers: 2,
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],

@@ -80,6 +80,7 @@ for (const [width, height] of [[360, 640], [1920, 1080]]) {
 }
 
 test("every administrator's screen meets WCAG 2.2 AA and logs no error", async ({ page, server }) => {
+  test.setTimeout(300_000);
   const errors = complaints(page);
   await signIn(page, server, "admin");
   for (const [width, height] of [[360, 640], [1920, 1080]]) {
