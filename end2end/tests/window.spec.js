@@ -100,7 +100,7 @@ test("number of a long queue says that it is the newest part", async ({ page, se
 });
 
 test("entries beneath a figure are continued from the server, and offline nothing claims to be all", async ({ page, server, line }) => {
-  const id = await recordEarlier(server);
+  const id = await recordEarlier(server, "recorder");
   await signIn(page, server, "coordinator");
   await readyOffline(page);
   await goOffline(page, line);
@@ -127,7 +127,7 @@ test("entries of an organisation are continued from the server", async ({ page, 
   const fields = { activity: "field_survey", date: `${YEAR - 4}-05-01`, place: "522728109", organisation, values: { times: 3 } };
   const push = (api, base_rev, fields) =>
     api.post("/sync/push", { client_id: randomUUID(), mutations: [{ seq: 1, kind: "entry", id, base_rev, op: "put", fields }] });
-  expect((await push(coordinator, 0, fields)).results[0].outcome).toBe("applied");
+  expect((await push(await server.api("recorder"), 0, fields)).results[0].outcome).toBe("applied");
   expect((await push(reviewer, 1, { state: "verified" })).results[0].outcome).toBe("applied");
   await signIn(page, server, "coordinator");
   await readyOffline(page);

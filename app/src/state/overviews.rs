@@ -83,6 +83,11 @@ impl Overviews {
             .filter(|overview| overview.source.0.is_some() || overview.partial_for.is_none() || is_separate(overview))
     }
 
+    /// Returns whether the figures are in year packs, which do not count the entries of each place.
+    pub fn are_in_packs(&self) -> bool {
+        self.server.with(|overview| overview.as_ref().is_some_and(|overview| overview.pack_years.is_some()))
+    }
+
     /// Returns whether a filter needs a separate overview.
     pub fn needs_separate(&self, filter: &Filter) -> bool {
         let has_packs = || self.server.with(|overview| overview.as_ref().is_some_and(|it| it.is_reference()));

@@ -40,7 +40,9 @@ pub fn AttentionList(
             .filter_map(|item| row(app, &overview, &filter, address, item))
             .collect();
         html! {
-            @if rows.is_empty() { p class="dashboard-calm" { (texts.attention_none()) } } @else {
+            @if rows.is_empty() && app.overviews.are_in_packs() { p class="note" { (texts.attention_in_packs()) } }
+            @else if rows.is_empty() { p class="dashboard-calm" { (texts.attention_none()) } }
+            @else {
                 ul class="dashboard-alerts" { @for row in &rows { li { (row) } } }
             }
         }

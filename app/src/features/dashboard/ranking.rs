@@ -76,6 +76,7 @@ pub fn RankingList(
         </div>
         <ol class="dashboard-ranks" class:plain=!app.ranks_places>{move || codes.get().into_iter().map(row).collect_view()}</ol>
         {move || match ranking.with(Option::is_none) {
+            true if app.overviews.are_in_packs() => view! { <p class="note">{texts.rank_in_packs()}</p> }.into_any(),
             true => view! { <LoadingOnline/> }.into_any(),
             false => codes.with(Vec::is_empty).then(|| view! { <p class="empty">{texts.rank_none()}</p> }).into_any(),
         }}
