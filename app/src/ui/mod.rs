@@ -20,6 +20,7 @@ pub mod geolocation;
 pub mod html;
 pub mod icon;
 pub mod indicator_cards;
+pub mod indicator_items;
 pub mod lazy;
 pub mod ledger_items;
 pub mod ledger_row;

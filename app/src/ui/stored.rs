@@ -118,6 +118,13 @@ pub struct FoundEntries {
     pub hidden: usize,
 }
 
+impl FoundEntries {
+    /// Returns whether the scan has ended with fewer than `limit` entries.
+    pub fn are_fewer_than(&self, limit: usize) -> bool {
+        self.is_whole && self.count < limit
+    }
+}
+
 /// Place of an entry in the result of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {

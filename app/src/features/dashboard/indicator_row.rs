@@ -1,48 +1,31 @@
 //! The row of one indicator, as HTML.
 
-use super::amount::amount;
+use super::amount::{amount, short};
+use crate::labels::Labels;
 use crate::labels::figure::FigureLabels;
-use crate::labels::number::entry_count;
+use crate::labels::number::{entry_count, qualified};
 use crate::labels::texts::fill;
 use crate::svg::chart::sparkline;
 use crate::ui::figure_lines::{target_lines, verified_line};
+use crate::ui::html::Html;
 use jiedui_core::figures::figure::Figure;
 use jiedui_core::figures::selection::Selection;
 use jiedui_core::values::month::Month;
+use jiedui_core::values::quantity::{Qualifier, Quantity};
 use maud::{Markup, html};
-
-/// Content and appearance of a row.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
-    /// Cells, escaped.
-    pub html: String,
-    /// Whether the figure includes entries that the server does not have yet.
-    pub unsent: bool,
-    /// Class of its flash: two classes alternate, so that the next change restarts the animation.
-    pub flash: Option<&'static str>,
-}
-
-impl Row {
-    /// Returns the cells.
-    pub fn html(&self) -> String {
-        self.html.clone()
-    }
-
-    /// Returns the CSS classes.
-    pub fn class(&self) -> String {
-        format!("{}{}", self.flash.unwrap_or_default(), if self.unsent { " unsent" } else { "" })
-    }
-}
 
 /// Renders the cells of a row. `query` is the filter for its links.
 pub fn row_html(
     figure_labels: &FigureLabels<'_>,
     selection: &Selection<'_>,
-    before: Option<&Figure>,
     query: &str,
     unsent: bool,
-) -> String {
-    let FigureLabels { labels, indicator, figure, filter, .. } = figure_labels;
+) -> Option<Html> {
+    let FigureLabels { labels, indicator, figure, filter, overview, .. } = figure_labels;
+    if selection.is_empty() {
+        return None;
+    }
+    let before = overview.figure_of_year_before(indicator, filter);
     let (texts, unit) = (labels.texts, labels.pick(&indicator.unit, &indicator.unit_en));
     let link = format!("/indicators/{}{query}", indicator.code);
     let months = selection.months();
@@ -52,14 +35,14 @@ pub fn row_html(
     });
     let value = |figure: &Figure| Some((figure.actual?, figure.actual_qualifier));
     let count = entry_count(texts, figure.entries);
-    html! {
+    let cells = html! {
         th scope="row" {
             a href=(link) { (labels.pick(&indicator.name, &indicator.name_en)) }
             @if unsent { span class="mark" { (texts.with_unsent()) } }
         }
         td class="figure-amount" { (amount(labels, value(figure), unit)) }
         td class="indicators-before" {
-            @if let Some(before) = before.and_then(value) {
+            @if let Some(before) = before.as_ref().and_then(value) {
                 span class="indicators-label" { (fill(texts.of_year(), &[&filter.year.unwrap_or_default().saturating_sub(1)])) " " }
                 (plain(labels, before, unit))
             }
@@ -71,18 +54,13 @@ pub fn row_html(
             @if figure.entries == 0 { (count) } @else { a href={ (link) "#entries" } { (count) } }
             @if let Some((_, last)) = months { span { (fill(texts.last_in(), &[&last])) } }
         }
-    }
-    .into_string()
+    };
+    Some(cells.into())
 }
 
 /// Renders an amount without emphasis.
-fn plain(
-    labels: &crate::labels::Labels,
-    (value, qualifier): (jiedui_core::values::quantity::Quantity, jiedui_core::values::quantity::Qualifier),
-    unit: &str,
-) -> Markup {
-    let shown = super::amount::short(value, labels.language, unit);
-    html! { span title=(value) { (crate::labels::number::qualified(labels.texts, shown, qualifier)) } }
+fn plain(labels: &Labels, (value, qualifier): (Quantity, Qualifier), unit: &str) -> Markup {
+    html! { span title=(value) { (qualified(labels.texts, short(value, labels.language, unit), qualifier)) } }
 }
 
 /// Renders an indicator without entries: its name and its target.

@@ -143,7 +143,7 @@ fn OrganisationOf() -> impl IntoView {
     let is_open = RwSignal::new(false);
     let query = Signal::derive(move || id.get().map(|id| format!("&organisation={id}")).unwrap_or_default());
     let few = Memo::new(move |_| {
-        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < LISTED))
+        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.are_fewer_than(LISTED)))
     });
     let fetched = use_own_overview(app, id);
     let organisation = move || {

@@ -132,9 +132,7 @@ fn List() -> impl IntoView {
         format!("{}&state={}{pairing}", parameters_of(&filter.get()), state.get())
     });
     let first = Signal::derive(move || filter.get().dates().0);
-    let few = Memo::new(move |_| {
-        matches.with(|found| found.as_ref().is_some_and(|found| found.is_whole && found.count < PAGE))
-    });
+    let few = Memo::new(move |_| matches.with(|found| found.as_ref().is_some_and(|found| found.are_fewer_than(PAGE))));
     let is_open = RwSignal::new(false);
     let state_option = move |option_state: State| {
         view! { <option value=option_state.code() selected=move || state.get() == option_state.code()>{entry_state(texts, option_state)}</option> }

@@ -93,7 +93,7 @@ fn IndicatorScreen() -> impl IntoView {
     });
     let first = Signal::derive(move || filter.with(|filter| filter.dates().0));
     let few = Memo::new(move |_| {
-        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < PAGE))
+        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.are_fewer_than(PAGE)))
     });
     let list = move || {
         let Some((overview, indicator, _)) = input() else { return (String::new(), 0) };

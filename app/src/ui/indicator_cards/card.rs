@@ -11,31 +11,13 @@ use jiedui_core::values::month::Month;
 use jiedui_core::values::quantity::Qualifier;
 use maud::html;
 
-/// Content and appearance of a card.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Card {
-    /// Content.
-    pub html: Html,
-    /// Whether the figure includes entries that the server does not have yet.
-    pub unsent: bool,
-    /// Class of its flash: two classes alternate, so that the next change restarts the animation.
-    pub flash: Option<&'static str>,
-}
-
-impl Card {
-    /// Returns the content.
-    pub fn html(&self) -> String {
-        self.html.clone().into_string()
-    }
-
-    /// Returns the CSS classes.
-    pub fn class(&self) -> String {
-        format!("card {}{}", self.flash.unwrap_or_default(), if self.unsent { " unsent" } else { "" })
-    }
-}
-
 /// Renders the content of a card. `query` is the filter for its links.
-pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, query: &str, unsent: bool) -> Html {
+pub fn card_html(
+    figure_labels: &FigureLabels<'_>,
+    selection: &Selection<'_>,
+    query: &str,
+    unsent: bool,
+) -> Option<Html> {
     let FigureLabels { labels, indicator, figure, filter, .. } = *figure_labels;
     let texts = labels.texts;
     let amount =
@@ -49,7 +31,7 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, qu
         sparkline(&selection.running_totals(range))
     });
     let count = entry_count(texts, figure.entries);
-    html! {
+    let content = html! {
         h3 { a href=(link) { (labels.pick(&indicator.name, &indicator.name_en)) } }
         p class={ "figure-amount" (none) (inexact) } {
             strong { (amount) } " " span class="unit" { (labels.pick(&indicator.unit, &indicator.unit_en)) }
@@ -62,6 +44,6 @@ pub fn card_html(figure_labels: &FigureLabels<'_>, selection: &Selection<'_>, qu
             @if let Some((_, last)) = months { span { (fill(texts.last_in(), &[&last])) } }
         }
         @if unsent { p class="mark" { (texts.with_unsent()) } }
-    }
-    .into()
+    };
+    Some(content.into())
 }

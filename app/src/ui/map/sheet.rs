@@ -121,7 +121,7 @@ fn older(
     });
     let first = Signal::derive(move || data.with(|data| data.filter.dates().0));
     let few = Memo::new(move |_| {
-        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.is_whole && found.count < LIMIT))
+        entries.with(|entries| entries.as_ref().is_some_and(|(_, found)| found.are_fewer_than(LIMIT)))
     });
     move || pairing.get().map(|_| view! { <Older part=RecordList::Entries query first few is_open/> })
 }

@@ -50,7 +50,7 @@ pub async fn list(
     if is_by_date {
         let after = query.parsed("after");
         query.finish()?;
-        let reference = app.cache.up_to_date(&app.db).await?.0.reference.clone();
+        let reference = app.reference();
         let figure = figure_filter(&filter);
         let figure = figure.compile(&reference.catalogue, reference.directory());
         let concerns = |record: &Record| subjects.contain(record, &figure, &reference);

@@ -1,6 +1,7 @@
 //! Subjects that the entries of a list concern: a pairing, an organisation, an indicator.
 
 use crate::db::records::entry::EntryFilter;
+use crate::db::records::stored;
 use crate::db::reference::load::Reference;
 use crate::http::extract::query::QueryParams;
 use crate::http::problem::Problem;
@@ -8,7 +9,7 @@ use jiedui_core::entry::{Entry, State};
 use jiedui_core::figures::figure::{self, CompiledFilter};
 use jiedui_core::sync::Record;
 use jiedui_core::values::field_error::ErrorCode;
-use serde_json::Value;
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// Subjects that a request names. An entry of the list concerns each of them.
@@ -54,7 +55,10 @@ impl Subjects {
 
     /// Returns whether an entry concerns the subjects. An indicator counts it under the filter of the figure.
     pub fn contain(&self, record: &Record, figure: &CompiledFilter<'_>, reference: &Reference) -> bool {
-        let Ok(entry) = serde_json::from_value::<Entry>(Value::Object(record.fields.clone())) else { return false };
+        let Ok(entry) = Entry::deserialize(&record.fields) else {
+            stored::log(record.kind.as_str(), record.id);
+            return false;
+        };
         let is_at = |id: Uuid| {
             entry.organisation == Some(id) || entry.pairing.is_some_and(|pairing| has(reference, pairing, id))
         };
